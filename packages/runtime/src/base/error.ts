@@ -1,0 +1,17 @@
+/**
+ * The root of every error that Millrace raises on purpose.
+ *
+ * `code` is stable and meant for programs; `message` says what was attempted, with which value, and what would do;
+ * `facts` repeats the values as plain data; `cause` keeps what went wrong underneath. Each room has one subclass.
+ */
+export class MillraceError<Code extends string = string> extends Error {
+  readonly code: Code
+  readonly facts: Readonly<Record<string, unknown>>
+
+  constructor(code: Code, message: string, facts: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+    this.facts = facts
+  }
+}

@@ -1,0 +1,18 @@
+export { assert } from './base/assert.ts'
+export type { Clock } from './base/clock.ts'
+export { MillraceError } from './base/error.ts'
+export type { Logger } from './base/logger.ts'
+export type { Sink, SinkWriter, SinkWriterContext, TextOutput } from './connector/sink.ts'
+export type {
+  Boundedness,
+  InputStatus,
+  ReaderOutput,
+  Source,
+  SourceReader,
+  SourceReaderContext,
+  SourceSplit,
+  SplitEnumerator,
+  SplitEnumeratorContext,
+} from './connector/source.ts'
+export type { TaskInfo } from './connector/task-info.ts'
+export type { Counter, MetricGroup } from './metrics/metric-group.ts'

@@ -1,0 +1,45 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { MetricGroup } from '../metrics/metric-group.ts'
+import type { TaskInfo } from './task-info.ts'
+
+/**
+ * Where records go. After Flink's Sink v2: one writer in each subtask. (A committer for exactly-once comes with
+ * checkpoints.) A sink object is made while the job is being built, once in every thread: its constructor opens nothing.
+ */
+export interface Sink<T> {
+  /** The largest parallelism that makes sense, e.g. 1 for a single file; omit for no limit. */
+  readonly parallelismMax?: number
+  createWriter(context: SinkWriterContext): SinkWriter<T> | Promise<SinkWriter<T>>
+}
+
+/** What a writer may ask of its subtask. */
+export interface SinkWriterContext {
+  readonly taskInfo: TaskInfo
+  readonly logger: Logger
+  readonly metrics: MetricGroup
+  readonly clock: Clock
+  /** Aborted when the job is being canceled or has failed. */
+  readonly signal: AbortSignal
+  /** The program's standard output. Text keeps its order within a subtask and is not lost when the thread ends. */
+  readonly standardOutput: TextOutput
+}
+
+/** A bounded way out for text. */
+export interface TextOutput {
+  /** Takes `text` as it is. A returned promise means: wait for it before writing more. */
+  write(text: string): void | Promise<void>
+}
+
+/** Writes records. All calls come from one thread and never overlap. */
+export interface SinkWriter<T> {
+  /**
+   * Takes one record, without blocking. A returned promise is the way to push back: the runtime gives the subtask no
+   * further input until it has settled. A rejection fails the job.
+   */
+  write(record: T): void | Promise<void>
+  /** Makes everything written so far durable or visible. Called at the end of input, later also at checkpoints. */
+  flush?(endOfInput: boolean): void | Promise<void>
+  /** Called once, also after a failure. */
+  close?(): void | Promise<void>
+}

@@ -1,0 +1,104 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { MetricGroup } from '../metrics/metric-group.ts'
+import type { TaskInfo } from './task-info.ts'
+
+/** Whether a source ends by itself. */
+export type Boundedness = 'bounded' | 'continuous-unbounded'
+
+/** A part of a source that one reader reads: a byte range, a partition. Plain data: it crosses threads. */
+export interface SourceSplit {
+  /** Unique within the source. */
+  readonly splitId: string
+}
+
+/**
+ * Where records come from. After Flink's FLIP-27: an enumerator on the coordinator finds splits and deals them out;
+ * one reader in each subtask reads the splits it was given.
+ *
+ * A source object is made while the job is being built, once in every thread, so its constructor opens nothing.
+ */
+export interface Source<T, SplitT extends SourceSplit = SourceSplit> {
+  readonly boundedness: Boundedness
+  /** The parallelism this source has unless one is set on its operator; omit for the environment's. */
+  readonly defaultParallelism?: number
+  /** The largest parallelism that makes sense, e.g. 1 for a collection; omit for no limit. */
+  readonly parallelismMax?: number
+  createEnumerator(context: SplitEnumeratorContext<SplitT>): SplitEnumerator
+  createReader(context: SourceReaderContext): SourceReader<T, SplitT>
+}
+
+/** What an enumerator may ask of the coordinator. */
+export interface SplitEnumeratorContext<SplitT extends SourceSplit> {
+  readonly parallelism: number
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Aborted when the job ends, for whatever reason. */
+  readonly signal: AbortSignal
+  /** The subtasks whose readers are running, ascending. */
+  registeredReaders(): readonly number[]
+  /** Gives `split` to a running reader. Every split is assigned once. */
+  assignSplit(split: SplitT, subtaskIndex: number): void
+  /** Tells a reader that what it has is all it will get. A bounded source owes this to every reader. */
+  signalNoMoreSplits(subtaskIndex: number): void
+  /** Sends plain data to a reader's `handleSourceEvent`. */
+  sendEventToReader(subtaskIndex: number, event: unknown): void
+}
+
+/** Finds splits and deals them out. Lives on the coordinator; calls never overlap (an async one is awaited first). */
+export interface SplitEnumerator {
+  /** Called once, before any other call. */
+  start(): void | Promise<void>
+  /** A reader is running and may be given splits. */
+  addReader(subtaskIndex: number): void | Promise<void>
+  /** A reader asks for (another) split: assign one, or signal that there are no more. */
+  handleSplitRequest(subtaskIndex: number): void | Promise<void>
+  handleSourceEvent?(subtaskIndex: number, event: unknown): void | Promise<void>
+  close?(): void | Promise<void>
+}
+
+/** What a reader may ask of its subtask. */
+export interface SourceReaderContext {
+  readonly taskInfo: TaskInfo
+  readonly logger: Logger
+  readonly metrics: MetricGroup
+  readonly clock: Clock
+  /** Aborted when the job is being canceled or has failed. */
+  readonly signal: AbortSignal
+  /** Asks the enumerator for a split. */
+  sendSplitRequest(): void
+  sendSourceEvent(event: unknown): void
+}
+
+/**
+ * - `more-available`: poll again (also after `collect` answered false);
+ * - `nothing-available`: poll again once `isAvailable()` has resolved;
+ * - `end-of-input`: this reader has emitted its last record.
+ */
+export type InputStatus = 'more-available' | 'nothing-available' | 'end-of-input'
+
+/** Where a reader puts its records. */
+export interface ReaderOutput<T> {
+  /**
+   * Emits one record, with its event time in milliseconds since the epoch if it has one.
+   * After `false` the reader returns from `pollNext` without emitting more: the output is full or others wait.
+   */
+  collect(record: T, timestampMs?: number): boolean
+}
+
+/** Reads splits. All calls come from one thread and never overlap. */
+export interface SourceReader<T, SplitT extends SourceSplit> {
+  /** Called once, before the first split. Most readers send their first split request here. */
+  start?(): void | Promise<void>
+  /**
+   * Emits what is at hand, in a plain loop, until there is nothing, or `output.collect` answers false.
+   * Must not block: I/O runs beside it, into a bounded buffer.
+   */
+  pollNext(output: ReaderOutput<T>): InputStatus
+  /** Called only after `nothing-available`. Resolves when polling is worth it again, also when splits arrive. */
+  isAvailable(): Promise<void>
+  addSplits(splits: readonly SplitT[]): void
+  notifyNoMoreSplits(): void
+  handleSourceEvent?(event: unknown): void
+  close?(): void | Promise<void>
+}

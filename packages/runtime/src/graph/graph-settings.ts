@@ -1,0 +1,12 @@
+/** What the planner needs to know beside the transformations. */
+export interface GraphSettings {
+  readonly jobName: string
+  /** The environment's parallelism, as `-p`, `env.setParallelism` and `parallelism.default` resolve it. */
+  readonly parallelism: number
+  /** `env.setMaxParallelism` or `pipeline.max-parallelism`, if set. */
+  readonly maxParallelism?: number
+  /** `pipeline.operator-chaining.enabled` and `env.disableOperatorChaining()`. */
+  readonly chaining: boolean
+  /** `execution.buffer-timeout` and `env.setBufferTimeout`: -1, 0 or milliseconds. */
+  readonly bufferTimeoutMs: number
+}

@@ -1,0 +1,77 @@
+import type { OutputTag } from './output-tag.ts'
+import type { RuntimeContext } from './runtime-context.ts'
+
+/** Where a function puts its results. A collected record is immutable from then on. */
+export interface Collector<T> {
+  collect(record: T): void
+}
+
+/** The life cycle that every rich function may take part in. One instance serves one subtask. */
+export interface RichFunction {
+  /** Called once before the first record. The place to open connections and create counters. */
+  open?(context: RuntimeContext): void | Promise<void>
+  /** Called once at the end, also after a failure or a cancellation, if `open` was called. */
+  close?(): void | Promise<void>
+}
+
+/** A rich function that may still emit when a bounded input has ended. */
+export interface EndInputFunction<U> {
+  endInput?(out: Collector<U>): void
+}
+
+export interface RichMapFunction<T, U> extends RichFunction {
+  map(value: T): U
+}
+
+export interface RichFilterFunction<T> extends RichFunction {
+  filter(value: T): boolean
+}
+
+/** Results go to `out`, or are yielded by a generator, which the runtime pauses while output is not available. */
+export interface RichFlatMapFunction<T, U> extends RichFunction, EndInputFunction<U> {
+  flatMap(value: T, out: Collector<U>): void | Iterable<U>
+}
+
+/** What a process function may ask and do beside its main output. */
+export interface ProcessContext {
+  /** Emits to a side output; read it with `getSideOutput(tag)` on the operator's stream. */
+  output<X>(tag: OutputTag<X>, value: X): void
+  /** The record's event time in milliseconds since the epoch; undefined if it has none. */
+  timestamp(): number | undefined
+  /** The wall clock in milliseconds since the epoch (virtual in simulation). */
+  currentProcessingTime(): number
+}
+
+export interface RichProcessFunction<T, U> extends RichFunction, EndInputFunction<U> {
+  processElement(value: T, context: ProcessContext, out: Collector<U>): void | Iterable<U>
+}
+
+export interface RichReduceFunction<T> extends RichFunction {
+  reduce(accumulated: T, value: T): T
+}
+
+export interface RichCoMapFunction<A, B, U> extends RichFunction {
+  map1(value: A): U
+  map2(value: B): U
+}
+
+export interface RichCoFlatMapFunction<A, B, U> extends RichFunction, EndInputFunction<U> {
+  flatMap1(value: A, out: Collector<U>): void | Iterable<U>
+  flatMap2(value: B, out: Collector<U>): void | Iterable<U>
+}
+
+export interface RichCoProcessFunction<A, B, U> extends RichFunction, EndInputFunction<U> {
+  processElement1(value: A, context: ProcessContext, out: Collector<U>): void | Iterable<U>
+  processElement2(value: B, context: ProcessContext, out: Collector<U>): void | Iterable<U>
+}
+
+export type MapFunction<T, U> = ((value: T) => U) | RichMapFunction<T, U>
+export type FilterFunction<T> = ((value: T) => boolean) | RichFilterFunction<T>
+export type FlatMapFunction<T, U> = ((value: T, out: Collector<U>) => void | Iterable<U>) | RichFlatMapFunction<T, U>
+export type ProcessFunction<T, U> =
+  | ((value: T, context: ProcessContext, out: Collector<U>) => void | Iterable<U>)
+  | RichProcessFunction<T, U>
+export type ReduceFunction<T> = ((accumulated: T, value: T) => T) | RichReduceFunction<T>
+export type KeySelector<T, K> = (value: T) => K
+/** Chooses the channel: an integer in `0 .. channelCount - 1`. */
+export type Partitioner<K> = (key: K, channelCount: number) => number
