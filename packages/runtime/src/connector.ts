@@ -2,6 +2,10 @@ export { assert } from './base/assert.ts'
 export type { Clock } from './base/clock.ts'
 export { MillraceError } from './base/error.ts'
 export type { Logger } from './base/logger.ts'
+export type { Random } from './base/random.ts'
+export { ConnectorError } from './connector/connector-error.ts'
+export { inspectInOneLine, preview } from './connector/preview.ts'
+export { PrintSink, type PrintSinkOptions } from './connector/print-sink.ts'
 export type { Sink, SinkWriter, SinkWriterContext, TextOutput } from './connector/sink.ts'
 export type {
   Boundedness,

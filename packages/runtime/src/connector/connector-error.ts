@@ -1,0 +1,7 @@
+import { MillraceError } from '../base/error.ts'
+
+/**
+ * What a source or a sink reports: a path that is not there, a record that cannot be read, a peer that is gone.
+ * Connectors outside this project use it as well, with codes of their own.
+ */
+export class ConnectorError<Code extends string = string> extends MillraceError<Code> {}
