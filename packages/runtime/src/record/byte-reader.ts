@@ -1,0 +1,79 @@
+import { corrupt } from './record-error.ts'
+
+/** Reads what {@link ByteWriter} wrote. Never reads past its end: a RecordError says so instead. */
+export class ByteReader {
+  #buffer: Buffer = Buffer.alloc(0)
+  #at = 0
+  #end = 0
+
+  start(buffer: Buffer, start: number, end: number): void {
+    if (!(start >= 0 && start <= end && end <= buffer.length))
+      throw corrupt(`bytes ${start} to ${end} of ${buffer.length}`)
+    this.#buffer = buffer
+    this.#at = start
+    this.#end = end
+  }
+
+  get remaining(): number {
+    return this.#end - this.#at
+  }
+
+  byte(): number {
+    return this.#buffer[this.#take(1)]!
+  }
+
+  int32(): number {
+    return this.#buffer.readInt32LE(this.#take(4))
+  }
+
+  float64(): number {
+    return this.#buffer.readDoubleLE(this.#take(8))
+  }
+
+  int64(): bigint {
+    return this.#buffer.readBigInt64LE(this.#take(8))
+  }
+
+  count(): number {
+    let value = 0
+    for (let factor = 1; factor <= 2 ** 49; factor *= 128) {
+      const byte = this.byte()
+      value += (byte & 127) * factor
+      if (byte < 128) return value
+    }
+    throw corrupt('a count without an end')
+  }
+
+  /** A count of things that take at least `bytesEach` bytes, so that garbage cannot ask for more than there is. */
+  countOf(bytesEach: number): number {
+    const count = this.count()
+    if (count * bytesEach > this.remaining) throw corrupt(`${count} elements in ${this.remaining} bytes`)
+    return count
+  }
+
+  string(): string {
+    const header = this.count()
+    const length = Math.floor(header / 2)
+    if (header % 2 === 0) {
+      const at = this.#take(length)
+      return this.#buffer.toString('latin1', at, at + length)
+    }
+    const at = this.#take(length * 2)
+    return this.#buffer.toString('utf16le', at, at + length * 2)
+  }
+
+  /** A copy, in memory of its own. */
+  bytes(byteCount: number): Uint8Array<ArrayBuffer> {
+    const at = this.#take(byteCount)
+    const copy = new Uint8Array(byteCount)
+    copy.set(this.#buffer.subarray(at, at + byteCount))
+    return copy
+  }
+
+  #take(byteCount: number): number {
+    const at = this.#at
+    if (byteCount > this.#end - at) throw corrupt(`${byteCount} bytes wanted, ${this.#end - at} left`)
+    this.#at = at + byteCount
+    return at
+  }
+}

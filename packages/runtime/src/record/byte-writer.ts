@@ -1,0 +1,76 @@
+const notLatin1 = /[\u0100-\uffff]/
+const keptBytesMax = 1 << 20
+
+/** Bytes that grow. What `finish` answers is valid until the next `start`. */
+export class ByteWriter {
+  #buffer: Buffer = Buffer.from(new ArrayBuffer(1024))
+  #length = 0
+
+  start(): void {
+    // A single huge record must not hold its memory forever.
+    if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.from(new ArrayBuffer(1024))
+    this.#length = 0
+  }
+
+  finish(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  byte(value: number): void {
+    const at = this.#reserve(1)
+    this.#buffer[at] = value
+  }
+
+  int32(value: number): void {
+    const at = this.#reserve(4)
+    this.#buffer.writeInt32LE(value, at)
+  }
+
+  float64(value: number): void {
+    const at = this.#reserve(8)
+    this.#buffer.writeDoubleLE(value, at)
+  }
+
+  int64(value: bigint): void {
+    const at = this.#reserve(8)
+    this.#buffer.writeBigInt64LE(value, at)
+  }
+
+  /** An unsigned integer below 2^53, seven bits a byte. */
+  count(value: number): void {
+    let at = this.#reserve(8)
+    let rest = value
+    while (rest > 127) {
+      this.#buffer[at++] = (rest % 128) | 128
+      rest = Math.floor(rest / 128)
+    }
+    this.#buffer[at++] = rest
+    this.#length = at
+  }
+
+  /** Twice the length in UTF-16 units, plus one if each takes two bytes; then the units. Exact for lone surrogates. */
+  string(value: string): void {
+    const wide = notLatin1.test(value)
+    this.count(value.length * 2 + (wide ? 1 : 0))
+    if (value.length === 0) return
+    const at = this.#reserve(wide ? value.length * 2 : value.length)
+    this.#buffer.write(value, at, wide ? 'utf16le' : 'latin1')
+  }
+
+  bytes(value: Uint8Array): void {
+    const at = this.#reserve(value.length)
+    this.#buffer.set(value, at)
+  }
+
+  #reserve(byteCount: number): number {
+    const at = this.#length
+    const needed = at + byteCount
+    if (needed > this.#buffer.length) {
+      const grown = Buffer.from(new ArrayBuffer(Math.max(needed, this.#buffer.length * 2)))
+      grown.set(this.#buffer.subarray(0, at))
+      this.#buffer = grown
+    }
+    this.#length = needed
+    return at
+  }
+}
