@@ -54,6 +54,20 @@ describe('Configuration', () => {
     expect(rebuilt.entries()).toEqual({ 'parallelism.default': '8', 'pipeline.name': 'a' })
   })
 
+  test('can travel by layer, so that env.configure takes its place between them in every thread', () => {
+    const before = Configuration.empty
+      .with({ 'parallelism.default': 2, 'pipeline.name': 'from the file' }, 'file')
+      .with({ 'parallelism.default': 8 }, 'command line')
+    expect(before.layers()).toEqual({
+      file: { 'pipeline.name': 'from the file' },
+      'command line': { 'parallelism.default': '8' },
+    })
+    const worker = Configuration.fromLayers(before.layers())
+    expect(worker.layers()).toEqual(before.layers())
+    const built = worker.with({ 'parallelism.default': 3, 'pipeline.name': 'from the code' }, 'code')
+    expect(built.entries()).toEqual({ 'parallelism.default': '8', 'pipeline.name': 'from the code' })
+  })
+
   test('reads old names with a warning, and prefers the current name in the same layer', () => {
     const configuration = Configuration.empty.with(
       {

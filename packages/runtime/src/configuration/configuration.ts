@@ -14,6 +14,9 @@ const ranks = { file: 0, code: 1, 'command line': 2, deployment: 3 } as const
  */
 export type ConfigurationLayer = keyof typeof ranks
 
+/** The entries of each layer, plain enough for a message. */
+export type ConfigurationLayers = Readonly<Partial<Record<ConfigurationLayer, Readonly<Record<string, string>>>>>
+
 /** Something that was read but does not do what its writer may think. */
 export interface ConfigurationWarning {
   readonly key: string
@@ -45,7 +48,16 @@ export class Configuration {
     this.warnings = warnings
   }
 
-  /** What {@link entries} gave in another thread. */
+  /** What {@link layers} gave in another thread: the job's own `env.configure` then takes its place between them. */
+  static fromLayers(layers: ConfigurationLayers): Configuration {
+    let configuration = Configuration.empty
+    for (const layer of Object.keys(ranks) as ConfigurationLayer[]) {
+      configuration = configuration.with(layers[layer] ?? {}, layer)
+    }
+    return configuration
+  }
+
+  /** What {@link entries} gave in another thread; nothing there can change it. */
   static fromEntries(entries: ConfigurationEntries): Configuration {
     return Configuration.empty.with(entries, 'deployment')
   }
@@ -96,14 +108,20 @@ export class Configuration {
     return new Configuration(settings, warnings)
   }
 
-  /** Everything that was set, by today's keys, as text that reads back to the same: what a deployment message carries. */
+  /** Everything that was set, by today's keys, as text that reads back to the same. */
   entries(): Readonly<Record<string, string>> {
-    const entries: Record<string, string> = {}
-    for (const [option, { value }] of this.#settings) {
+    return Object.assign({}, ...Object.values(this.layers()))
+  }
+
+  /** As {@link entries}, by the layer that each setting comes from: what a deployment message carries. */
+  layers(): ConfigurationLayers {
+    const layers: Partial<Record<ConfigurationLayer, Record<string, string>>> = {}
+    for (const [option, { value, layer }] of this.#settings) {
       assert(value !== undefined && value !== null, () => `${option.key} is stored without a value`)
-      entries[option.key] = option.type.format(value)
+      layers[layer] ??= {}
+      layers[layer][option.key] = option.type.format(value)
     }
-    return entries
+    return layers
   }
 }
 
