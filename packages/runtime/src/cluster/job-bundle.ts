@@ -4,9 +4,9 @@ import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type BuildFailure, build, type Message } from 'esbuild'
+import { JobFileError } from '../api/job-file-error.ts'
 import { bundleDirectoryFor, writeBundle } from './bundle-directory.ts'
 import { bundlePlugin, importMetaName, resolveName } from './bundle-plugin.ts'
-import { JobFileError } from './job-file-error.ts'
 
 /** A job as one file: what every thread of the job imports, also after a restart, even if the sources have changed. */
 export interface JobBundle {
