@@ -1,0 +1,99 @@
+import { Availability } from './availability.ts'
+import { FixedSplitEnumerator } from './fixed-split-enumerator.ts'
+import type {
+  InputStatus,
+  ReaderOutput,
+  Source,
+  SourceReader,
+  SourceSplit,
+  SplitEnumerator,
+  SplitEnumeratorContext,
+} from './source.ts'
+
+/** The integers `from .. to`, both included. */
+export interface SequenceSplit extends SourceSplit {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Emits the integers from `from` to `to`, both included, as Flink's NumberSequenceSource does: every subtask has one
+ * contiguous part, in order, and their sizes differ by one at most. The caller has checked that both are safe integers
+ * and `from <= to`.
+ */
+export class SequenceSource implements Source<number, SequenceSplit> {
+  readonly boundedness = 'bounded'
+  readonly #from: number
+  readonly #to: number
+
+  constructor(from: number, to: number) {
+    this.#from = from
+    this.#to = to
+  }
+
+  createEnumerator(context: SplitEnumeratorContext<SequenceSplit>): SplitEnumerator {
+    return new FixedSplitEnumerator(splitSequence(this.#from, this.#to, context.parallelism), context)
+  }
+
+  createReader(): SourceReader<number, SequenceSplit> {
+    return new SequenceReader()
+  }
+}
+
+/** Cuts `from .. to` into at most `splitCount` parts; the first ones are one longer if it does not divide evenly. */
+export function splitSequence(from: number, to: number, splitCount: number): readonly SequenceSplit[] {
+  // `to - from + 1` may be beyond the safe integers although both ends are within.
+  const count = BigInt(to) - BigInt(from) + 1n
+  const parts = BigInt(splitCount)
+  const size = count / parts
+  const longerParts = count % parts
+  const splits: SequenceSplit[] = []
+  let start = BigInt(from)
+  for (let i = 0n; i < parts; i++) {
+    const end = start + size + (i < longerParts ? 1n : 0n)
+    if (end > start) splits.push({ splitId: String(i), from: Number(start), to: Number(end - 1n) })
+    start = end
+  }
+  return splits
+}
+
+class SequenceReader implements SourceReader<number, SequenceSplit> {
+  readonly #availability = new Availability()
+  readonly #splits: SequenceSplit[] = []
+  #next = 0
+  #last = -1
+  #noMoreSplits = false
+
+  pollNext(output: ReaderOutput<number>): InputStatus {
+    for (;;) {
+      // Locals: a private field per record costs more than the record (bench: workload W1).
+      let next = this.#next
+      const last = this.#last
+      while (next <= last) {
+        if (!output.collect(next++)) {
+          this.#next = next
+          return 'more-available'
+        }
+      }
+      this.#next = next
+      const split = this.#splits.shift()
+      if (split === undefined) return this.#noMoreSplits ? 'end-of-input' : 'nothing-available'
+      this.#next = split.from
+      this.#last = split.to
+    }
+  }
+
+  isAvailable(): Promise<void> {
+    return this.#availability.wait()
+  }
+
+  addSplits(splits: readonly SequenceSplit[]): void {
+    this.#splits.push(...splits)
+    this.#availability.notify()
+  }
+
+  notifyNoMoreSplits(): void {
+    this.#noMoreSplits = true
+    this.#availability.notify()
+  }
+}
