@@ -1,3 +1,4 @@
+export type { StandardSchemaV1 } from '@standard-schema/spec'
 export { assert } from './base/assert.ts'
 export type { Clock } from './base/clock.ts'
 export { MillraceError } from './base/error.ts'

@@ -1,0 +1,10 @@
+export {
+  type CsvOptions,
+  type FilePaths,
+  FileSource,
+  type FileSourceOptions,
+  type JsonLinesOptions,
+  type RecordFileSourceOptions,
+} from './file-source.ts'
+export type { FileSplit } from './file-split.ts'
+export type { OnMalformed } from './malformed-records.ts'

@@ -1,0 +1,76 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { SinkWriterContext, TextOutput } from '../connector/sink.ts'
+import type { TaskInfo } from '../connector/task-info.ts'
+import type { Counter, MetricGroup } from '../metrics/metric-group.ts'
+
+/** Counters that a test reads afterwards. */
+export class RecordedMetrics implements MetricGroup {
+  readonly #counters = new Map<string, { value: number; counter: Counter }>()
+
+  counter(name: string): Counter {
+    const known = this.#counters.get(name)
+    if (known !== undefined) return known.counter
+    const entry = {
+      value: 0,
+      counter: {
+        inc: (n = 1) => {
+          entry.value += n
+        },
+        count: () => entry.value,
+      },
+    }
+    this.#counters.set(name, entry)
+    return entry.counter
+  }
+
+  /** The value of every counter that was asked for, by name. */
+  values(): Record<string, number> {
+    return Object.fromEntries([...this.#counters].map(([name, { value }]) => [name, value]))
+  }
+}
+
+/** A logger that drops everything. */
+export const silentLogger: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+}
+
+/** The task that a connector under test believes to be. */
+export function testTaskInfo(index: number, parallelism: number): TaskInfo {
+  return { name: 'test', index, parallelism, maxParallelism: 128, attempt: 0 }
+}
+
+/** What {@link testSinkWriterContext} may be told. */
+export interface TestSinkOptions {
+  readonly clock: Clock
+  readonly subtaskIndex?: number
+  readonly parallelism?: number
+  readonly signal?: AbortSignal
+  readonly metrics?: MetricGroup
+  readonly standardOutput?: TextOutput
+}
+
+/**
+ * The context of one writer of a sink under test.
+ *
+ * @example
+ * ```ts
+ * const writer = await sink.createWriter(testSinkWriterContext({ clock: new SystemClock() }))
+ * await writer.write(record)
+ * await writer.flush?.(true)
+ * await writer.close?.()
+ * ```
+ */
+export function testSinkWriterContext(options: TestSinkOptions): SinkWriterContext {
+  return {
+    taskInfo: testTaskInfo(options.subtaskIndex ?? 0, options.parallelism ?? 1),
+    logger: silentLogger,
+    metrics: options.metrics ?? new RecordedMetrics(),
+    clock: options.clock,
+    signal: options.signal ?? new AbortController().signal,
+    standardOutput: options.standardOutput ?? { write: () => {} },
+  }
+}
