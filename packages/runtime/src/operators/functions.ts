@@ -16,7 +16,7 @@ export interface RichFunction {
 
 /** A rich function that may still emit when a bounded input has ended. */
 export interface EndInputFunction<U> {
-  endInput?(out: Collector<U>): void
+  endInput?(out: Collector<U>): void | Iterable<U>
 }
 
 export interface RichMapFunction<T, U> extends RichFunction {

@@ -1,0 +1,315 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Plan } from '../graph/plan.ts'
+import { describeError, reviveError } from '../protocol/error-data.ts'
+import type { CoordinatorMessage, SlotMessage, SubtaskFailure } from '../protocol/messages.ts'
+import type { JobReference, SlotDeployment } from '../protocol/slot-deployment.ts'
+import type { UserValues } from '../protocol/user-values.ts'
+import { ClusterError } from './cluster-error.ts'
+import { CollectedRecords } from './collected-records.ts'
+import { type NetworkSettings, planDeployment } from './deployment.ts'
+import { type Execution, Executions } from './execution.ts'
+import type { JobHandle, JobMetrics, JobResult } from './job-handle.ts'
+import { isTerminal, type JobStatus, transition } from './job-status.ts'
+import { assignSlots, checkSlots } from './slot-sharing.ts'
+import type { SlotConnections, SlotTransport } from './slot-transport.ts'
+import { SourceCoordinator } from './source-coordinator.ts'
+import { TextWriter, type WriteText } from './text-writer.ts'
+
+/** What one job is run with. */
+export interface JobManagerParts {
+  readonly jobId: string
+  readonly plan: Plan
+  readonly job: JobReference
+  readonly values: UserValues
+  readonly slotsMax: number | undefined
+  readonly network: NetworkSettings
+  readonly transport: SlotTransport
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly standardOutput: WriteText
+  readonly standardError: WriteText
+}
+
+/** Time for functions to close after a cancellation or a failure; then the threads are ended whatever they do. */
+export const CANCELLATION_TIMEOUT_MS = 3_000
+
+/**
+ * Runs one job: deploys its subtasks, follows their states, deals splits out, and ends everything together. The
+ * counterpart of Flink's JobMaster.
+ */
+export class JobManager implements JobHandle {
+  readonly id: string
+  readonly name: string
+  readonly result: Promise<JobResult>
+  readonly #parts: JobManagerParts
+  readonly #slotOf = new Map<Execution, number>()
+  readonly #sources = new Map<number, SourceCoordinator>()
+  readonly #collected: CollectedRecords
+  readonly #text: TextWriter
+  readonly #settle: { resolve(result: JobResult): void; reject(error: unknown): void }
+  #status: JobStatus = 'INITIALIZING'
+  #executions: Executions
+  #deployments: readonly SlotDeployment[]
+  #connections: SlotConnections | undefined
+  #liveSlots = 0
+  #startedMs: number
+  #endedMs: number | undefined
+  #failure: ClusterError | undefined
+  #cancelGrace: (() => void) | undefined
+  #ending = false
+
+  /** Checks that the job fits (slots, memory) and throws ClusterError if not; starts nothing. */
+  constructor(parts: JobManagerParts) {
+    const { plan, clock } = parts
+    this.#parts = parts
+    this.id = parts.jobId
+    this.name = plan.jobGraph.jobName
+    this.#collected = new CollectedRecords(plan, parts.values)
+    this.#text = new TextWriter(parts.standardOutput, parts.standardError)
+    const { promise, resolve, reject } = Promise.withResolvers<JobResult>()
+    this.result = promise
+    // Whoever looks at the result gets its rejection; nobody looking is no crash.
+    promise.catch(() => {})
+    this.#settle = { resolve, reject }
+    this.#startedMs = clock.monotonicMs()
+
+    const slots = assignSlots(plan.jobGraph)
+    checkSlots(plan.jobGraph, slots, parts.slotsMax)
+    this.#deployments = planDeployment({
+      jobGraph: plan.jobGraph,
+      jobId: parts.jobId,
+      attempt: 0,
+      job: parts.job,
+      slots,
+      network: parts.network,
+    })
+    this.#executions = new Executions(
+      plan.jobGraph,
+      this.#deployments.flatMap(({ subtasks }) => subtasks),
+    )
+    for (const { slotIndex, subtasks } of this.#deployments) {
+      for (const { address } of subtasks) this.#slotOf.set(this.#executions.at(address), slotIndex)
+    }
+  }
+
+  get status(): JobStatus {
+    return this.#status
+  }
+
+  /** Finds the input, then deploys all slots. Rejects, with no thread started, if a source cannot find its input. */
+  async start(): Promise<void> {
+    try {
+      for (const vertex of this.#parts.plan.jobGraph.vertices) {
+        const { definition } = this.#parts.plan.operators.get(vertex.operators[0]!.id)!
+        if (definition.kind !== 'source') continue
+        const source = new SourceCoordinator({
+          vertex,
+          source: definition.source,
+          values: this.#parts.values,
+          clock: this.#parts.clock,
+          logger: this.#parts.logger,
+          send: (subtaskIndex, message) => this.#send({ vertexIndex: vertex.index, subtaskIndex }, message),
+          fail: (error) => this.#fail(error),
+        })
+        this.#sources.set(vertex.index, source)
+        await source.start()
+      }
+    } catch (error) {
+      this.#enter('FAILED')
+      await this.#closeSources()
+      this.#settle.reject(error)
+      throw error
+    }
+    if (isTerminal(this.#status)) return
+    this.#enter('CREATED')
+    for (const execution of this.#executions.all()) {
+      execution.enter('SCHEDULED')
+      execution.enter('DEPLOYING')
+    }
+    this.#enter('RUNNING')
+    this.#startedMs = this.#parts.clock.monotonicMs()
+    this.#liveSlots = this.#deployments.length
+    this.#connections = this.#parts.transport.deploy(this.#deployments, {
+      onMessage: (slot, message) => this.#onMessage(slot, message),
+      onEnd: (slot, error) => this.#onSlotEnd(slot, error),
+    })
+  }
+
+  collected<T = unknown>(name: string): readonly T[] {
+    return this.#collected.get(name) as readonly T[]
+  }
+
+  metrics(): JobMetrics {
+    return {
+      status: this.#status,
+      elapsedMs: (this.#endedMs ?? this.#parts.clock.monotonicMs()) - this.#startedMs,
+      vertices: this.#executions.metrics(),
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#status === 'INITIALIZING') {
+      this.#enter('CANCELED')
+      await this.#closeSources()
+      this.#settle.resolve(this.#result('CANCELED'))
+    } else if (this.#status === 'RUNNING' || this.#status === 'CREATED') {
+      this.#enter('CANCELLING')
+      this.#cancelSubtasks()
+    }
+    await this.result.catch(() => {})
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cancel()
+  }
+
+  #onMessage(slotIndex: number, message: SlotMessage): void {
+    switch (message.kind) {
+      case 'subtask-state': {
+        this.#executions.at(message.subtask).enter(message.state, message.failure)
+        if (message.failure !== undefined) this.#fail(this.#subtaskFailed(message.subtask, message.failure))
+        return
+      }
+      case 'reader-started':
+        this.#sources.get(message.subtask.vertexIndex)?.addReader(message.subtask.subtaskIndex)
+        return
+      case 'split-request':
+        this.#sources.get(message.subtask.vertexIndex)?.handleSplitRequest(message.subtask.subtaskIndex)
+        return
+      case 'source-event':
+        this.#sources.get(message.subtask.vertexIndex)?.handleSourceEvent(message.subtask.subtaskIndex, message.event)
+        return
+      case 'counter':
+        this.#executions.at(message.subtask).addCounter(message.name, message.place)
+        return
+      case 'collected':
+        try {
+          this.#collected.add(message.name, message.records)
+        } catch (error) {
+          this.#fail(error)
+        }
+        return
+      case 'text':
+        this.#text.write(message.stream, message.text, () => {
+          if (this.#ending) return
+          this.#connections?.send(slotIndex, { kind: 'text-written', length: message.text.length })
+        })
+        return
+      case 'log':
+        this.#parts.logger[message.level](message.message, message.facts)
+        return
+      case 'slot-failed':
+        this.#fail(reviveError(message.error))
+        return
+    }
+  }
+
+  #onSlotEnd(slotIndex: number, error: unknown): void {
+    this.#liveSlots--
+    const left = this.#deployments[slotIndex]!.subtasks.map(({ address }) => this.#executions.at(address)).filter(
+      (execution) => !execution.isEnded,
+    )
+    if (left.length > 0 && !this.#ending) {
+      const names = left.map(({ address }) => this.#describe(address)).join(', ')
+      for (const execution of left) execution.enter('FAILED')
+      this.#fail(
+        new ClusterError(
+          'SLOT_LOST',
+          `The thread of ${names} of job "${this.name}" ended unexpectedly: ${error instanceof Error ? error.message : 'it exited'}. Functions must not call process.exit(); an error here may also mean that the thread ran out of memory.`,
+          { slotIndex },
+          { cause: error },
+        ),
+      )
+    }
+    if (this.#liveSlots === 0) void this.#end()
+  }
+
+  #subtaskFailed(address: Execution['address'], failure: SubtaskFailure): ClusterError {
+    const { operatorName, recordPreview, error } = failure
+    const where = operatorName === '' ? '' : ` in operator "${operatorName}"`
+    const record = recordPreview === undefined ? '' : ` at the record ${recordPreview}`
+    return new ClusterError(
+      'JOB_FAILED',
+      `Job "${this.name}" failed${where} (${this.#describe(address)})${record}: ${error.name}: ${error.message}`,
+      { job: this.name, jobId: this.id, operator: operatorName, ...address, recordPreview },
+      { cause: reviveError(error) },
+    )
+  }
+
+  #describe({ vertexIndex, subtaskIndex }: Execution['address']): string {
+    const vertex = this.#parts.plan.jobGraph.vertices[vertexIndex]!
+    return `${vertex.name} (${subtaskIndex + 1}/${vertex.parallelism})`
+  }
+
+  /** The first failure counts; what follows from it does not. */
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined || this.#ending || this.#status === 'CANCELLING') return
+    this.#failure =
+      error instanceof ClusterError
+        ? error
+        : new ClusterError(
+            'JOB_FAILED',
+            `Job "${this.name}" failed: ${error instanceof Error ? error.message : String(error)}`,
+            { job: this.name, jobId: this.id },
+            { cause: error },
+          )
+    this.#parts.logger.debug('job is failing', { job: this.name, error: describeError(this.#failure) })
+    this.#enter('FAILING')
+    this.#cancelSubtasks()
+  }
+
+  #cancelSubtasks(): void {
+    for (let slot = 0; slot < this.#deployments.length; slot++) this.#connections?.send(slot, { kind: 'cancel' })
+    this.#cancelGrace = this.#parts.clock.schedule(CANCELLATION_TIMEOUT_MS, () => void this.#end())
+  }
+
+  /** Ends all threads, then the job. */
+  async #end(): Promise<void> {
+    if (this.#ending) return
+    this.#ending = true
+    this.#cancelGrace?.()
+    const stuck = this.#executions.all().filter((execution) => !execution.isEnded)
+    if (stuck.length > 0) {
+      this.#parts.logger.warn(
+        `${stuck.length} subtasks did not close within ${CANCELLATION_TIMEOUT_MS} ms and were ended by force`,
+        { subtasks: stuck.slice(0, 10).map(({ address }) => this.#describe(address)) },
+      )
+    }
+    try {
+      await this.#closeSources()
+    } catch (error) {
+      this.#parts.logger.warn('a source could not be closed', { error: describeError(error) })
+    }
+    await this.#connections?.terminate()
+    await this.#text.settled()
+    for (const execution of stuck) execution.enter('CANCELED')
+    this.#endedMs = this.#parts.clock.monotonicMs()
+    if (this.#failure !== undefined) {
+      this.#enter('FAILED')
+      this.#settle.reject(this.#failure)
+      return
+    }
+    const status = this.#status === 'CANCELLING' ? 'CANCELED' : 'FINISHED'
+    this.#enter(status)
+    this.#settle.resolve(this.#result(status))
+  }
+
+  #result(status: 'FINISHED' | 'CANCELED'): JobResult {
+    const metrics = this.metrics()
+    return { status, durationMs: metrics.elapsedMs, metrics }
+  }
+
+  async #closeSources(): Promise<void> {
+    for (const source of this.#sources.values()) await source.close()
+  }
+
+  #send(address: Execution['address'], message: CoordinatorMessage): void {
+    if (this.#ending) return
+    this.#connections?.send(this.#slotOf.get(this.#executions.at(address))!, message)
+  }
+
+  #enter(status: JobStatus): void {
+    this.#status = transition(this.#status, status)
+  }
+}

@@ -1,0 +1,34 @@
+import type { PlannedJob } from '../api/plan-job.ts'
+import type { Configuration } from '../configuration/configuration.ts'
+import { ConfigurationOptions } from '../configuration/configuration-options.ts'
+import { networkMemoryBytes } from '../configuration/network-memory.ts'
+import type { JobReference } from '../protocol/slot-deployment.ts'
+import type { NetworkSettings } from './deployment.ts'
+
+/** The sizes of the data plane that the configuration asks for. */
+export function networkSettings(configuration: Configuration, machineMemoryBytes: number): NetworkSettings {
+  return {
+    segmentBytes: configuration.get(ConfigurationOptions.SEGMENT_SIZE),
+    exclusiveSegments: configuration.get(ConfigurationOptions.BUFFERS_PER_CHANNEL),
+    floatingSegments: configuration.get(ConfigurationOptions.FLOATING_BUFFERS_PER_GATE),
+    networkBytesMax: networkMemoryBytes(configuration, machineMemoryBytes),
+  }
+}
+
+/** What a worker needs to build the graph of `planned` again. */
+export function jobReference(
+  planned: PlannedJob,
+  options: {
+    readonly bundleUrl: string
+    readonly args: readonly string[]
+    readonly parallelism: number | undefined
+  },
+): JobReference {
+  const { jobGraph } = planned.plan
+  return {
+    ...options,
+    configuration: planned.configuration.entries(),
+    fingerprint: jobGraph.fingerprint,
+    operators: jobGraph.vertices.flatMap(({ operators }) => operators.map(({ id, name }) => ({ id, name }))),
+  }
+}

@@ -1,0 +1,84 @@
+import { MillraceError } from '../base/error.ts'
+import type { Counter, MetricGroup } from './metric-group.ts'
+
+/** What every subtask counts, in the order of their places in shared memory. Times are milliseconds. */
+const NUMBERS = ['recordsIn', 'recordsOut', 'bytesIn', 'bytesOut', 'busyMs', 'backPressuredMs', 'idleMs'] as const
+
+export type SubtaskNumbers = Readonly<Record<(typeof NUMBERS)[number], number>>
+
+/** Users' counters of one subtask, all operators of its chain together. */
+export const COUNTERS_MAX = 250
+
+const LENGTH = NUMBERS.length + COUNTERS_MAX
+
+/** The numbers of one subtask in shared memory: written by its worker alone, read by the coordinator at any time. */
+export function allocateSubtaskMetrics(): SharedArrayBuffer {
+  return new SharedArrayBuffer(LENGTH * Float64Array.BYTES_PER_ELEMENT)
+}
+
+/** The coordinator's side: a reading, never torn within one number. */
+export function readSubtaskNumbers(memory: SharedArrayBuffer): SubtaskNumbers {
+  const values = new Float64Array(memory)
+  return Object.fromEntries(NUMBERS.map((name, i) => [name, values[i]!])) as SubtaskNumbers
+}
+
+export function readCounter(memory: SharedArrayBuffer, place: number): number {
+  return new Float64Array(memory)[NUMBERS.length + place]!
+}
+
+/** The worker's side. */
+export class SubtaskMetrics {
+  readonly #values: Float64Array
+  readonly #counters = new Map<string, SharedCounter>()
+  readonly #onCounter: (name: string, place: number) => void
+
+  /** `onCounter` is told the full name of each new counter and its place, so that the coordinator can read it. */
+  constructor(memory: SharedArrayBuffer, onCounter: (name: string, place: number) => void) {
+    this.#values = new Float64Array(memory)
+    this.#onCounter = onCounter
+  }
+
+  publish(numbers: SubtaskNumbers): void {
+    for (let i = 0; i < NUMBERS.length; i++) this.#values[i] = numbers[NUMBERS[i]!]
+  }
+
+  /** The metrics of one operator. */
+  group(operatorName: string): MetricGroup {
+    return { counter: (name) => this.#counter(`${operatorName}.${name}`) }
+  }
+
+  #counter(name: string): Counter {
+    const known = this.#counters.get(name)
+    if (known !== undefined) return known
+    const place = this.#counters.size
+    if (place >= COUNTERS_MAX) {
+      throw new MillraceError(
+        'TOO_MANY_COUNTERS',
+        `Cannot create the counter "${name}": a subtask has at most ${COUNTERS_MAX} counters. Use fewer names; a name should not depend on the data.`,
+        { name, countersMax: COUNTERS_MAX },
+      )
+    }
+    const counter = new SharedCounter(this.#values, NUMBERS.length + place)
+    this.#counters.set(name, counter)
+    this.#onCounter(name, place)
+    return counter
+  }
+}
+
+class SharedCounter implements Counter {
+  readonly #values: Float64Array
+  readonly #place: number
+
+  constructor(values: Float64Array, place: number) {
+    this.#values = values
+    this.#place = place
+  }
+
+  inc(n = 1): void {
+    this.#values[this.#place]! += n
+  }
+
+  count(): number {
+    return this.#values[this.#place]!
+  }
+}

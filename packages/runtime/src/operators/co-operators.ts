@@ -1,0 +1,64 @@
+import type { RichCoFlatMapFunction, RichCoMapFunction, RichCoProcessFunction } from './functions.ts'
+import type { GeneratedOperator } from './generated-operator.ts'
+import { PausedIteration, promiseReturned } from './paused-iteration.ts'
+import { OperatorProcessContext } from './process.ts'
+import { lifeCycleOf } from './user-function.ts'
+
+/** Two inputs, one record out for each record in. */
+export function generateCoMap(i: number, fn: RichCoMapFunction<unknown, unknown, unknown>): GeneratedOperator {
+  const input = (name: string, method: string) => `
+function input${i}${name}(value) {
+  let result
+  try { result = fn${i}.${method}(value) } catch (error) { fail(${i}, value, error) }
+  if (result instanceof Promise) fail(${i}, value, promiseReturned${i}())
+  emit${i}(result)
+}`
+  return {
+    ...lifeCycleOf(fn),
+    parameters: { fn, promiseReturned },
+    text: input('First', 'map1') + input('Second', 'map2'),
+  }
+}
+
+/** Two inputs, any number of records out for each record in. */
+export function generateCoFlatMap(i: number, fn: RichCoFlatMapFunction<unknown, unknown, unknown>): GeneratedOperator {
+  const paused = new PausedIteration()
+  return {
+    ...lifeCycleOf(fn),
+    parameters: { fn, paused },
+    paused,
+    connect: (outputs) => paused.connect(outputs),
+    text: pausableInputs(i, 'flatMap1', 'flatMap2', `collector${i}`),
+  }
+}
+
+/** Two inputs, with side outputs and the time. */
+export function generateCoProcess(i: number, fn: RichCoProcessFunction<unknown, unknown, unknown>): GeneratedOperator {
+  const paused = new PausedIteration()
+  const context = new OperatorProcessContext()
+  const lifeCycle = lifeCycleOf(fn)
+  return {
+    ...lifeCycle,
+    parameters: { fn, paused, context },
+    paused,
+    connect(outputs) {
+      paused.connect(outputs)
+      context.connect(outputs)
+    },
+    open(operatorContext) {
+      context.open(operatorContext)
+      return lifeCycle.open?.(operatorContext)
+    },
+    text: pausableInputs(i, 'processElement1', 'processElement2', `context${i}, collector${i}`),
+  }
+}
+
+function pausableInputs(i: number, first: string, second: string, rest: string): string {
+  const input = (name: string, method: string) => `
+function input${i}${name}(value) {
+  let result
+  try { result = fn${i}.${method}(value, ${rest}) } catch (error) { fail(${i}, value, error) }
+  if (result !== undefined) paused${i}.offer(result, value)
+}`
+  return `\nconst collector${i} = { collect: emit${i} }${input('First', first)}${input('Second', second)}`
+}

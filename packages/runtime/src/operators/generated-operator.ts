@@ -1,0 +1,61 @@
+import type { Clock } from '../base/clock.ts'
+import type { SinkWriterContext } from '../connector/sink.ts'
+import type { OutputAvailability } from '../record/segment-codec.ts'
+import type { Collector } from './functions.ts'
+import type { RuntimeContext } from './runtime-context.ts'
+
+/**
+ * One operator of a chain, as source text plus what the text refers to. The chain compiler puts the texts of a chain
+ * into one function, so that V8 sees each call site with one target. The text of operator `i` must define
+ * `input<i>(value)` (`input<i>First` and `input<i>Second` if it has two inputs) and may call
+ *
+ * - `emit<i>(value)`: to all main outputs;
+ * - `side<i>(tagId, value)`: to the side outputs of that id;
+ * - `fail(i, value, error)`: never returns;
+ * - `failed.error`: set once anything has failed.
+ */
+export interface GeneratedOperator {
+  readonly text: string
+  /** Names that the text uses, without the index: `{ fn }` is seen as `fn<i>`. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** Filled by the compiler before `open`: what emits from outside the text (end of input, resumed generators). */
+  connect?(outputs: OperatorOutputs): void
+  open?(context: OperatorContext): void | Promise<void>
+  /** After the last input. A returned iterable is paused while output is not available. */
+  endInput?(out: Collector<unknown>): void | Iterable<unknown>
+  /** After `endInput`, when all output is on its way: makes it durable. */
+  flush?(): void | Promise<void>
+  close?(): void | Promise<void>
+  /** Work held back while output was not available, if this operator can hold any. */
+  readonly paused?: PausedWork
+}
+
+/** What an operator may hold of its world. */
+export interface OperatorContext extends RuntimeContext, SinkWriterContext {
+  readonly clock: Clock
+  /** Sends a batch of encoded records to the program. */
+  collected(name: string, records: readonly unknown[]): void
+}
+
+export interface OperatorOutputs {
+  readonly emit: (value: unknown) => void
+  readonly side: (tagId: string, value: unknown) => void
+  readonly fail: (value: unknown, error: unknown) => never
+  readonly availability: OutputAvailability
+  /** Has the task loop visit the subtask again. */
+  readonly wake: () => void
+}
+
+/**
+ * What became of paused work: nothing is left; some was done, so asking again may do more; or nothing can be done until
+ * the doorbell rings.
+ */
+export type Resumed = 'done' | 'progress' | 'blocked'
+
+/** Work that waits for output, in order. While any is held the subtask takes no input. */
+export interface PausedWork {
+  /** Goes on as far as output allows. */
+  resume(): Resumed
+  /** Takes an iterable's values as if the operator's function had returned it. */
+  offer?(iterable: unknown, value: unknown): void
+}

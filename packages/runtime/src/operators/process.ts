@@ -1,0 +1,57 @@
+import type { ProcessContext, ProcessFunction } from './functions.ts'
+import type { GeneratedOperator, OperatorContext, OperatorOutputs } from './generated-operator.ts'
+import { PausedIteration } from './paused-iteration.ts'
+import { callText, lifeCycleOf } from './user-function.ts'
+
+/** As flat map, with side outputs and the time. */
+export function generateProcess(i: number, fn: ProcessFunction<unknown, unknown>): GeneratedOperator {
+  const paused = new PausedIteration()
+  const context = new OperatorProcessContext()
+  const lifeCycle = lifeCycleOf(fn)
+  return {
+    ...lifeCycle,
+    parameters: { fn, paused, context },
+    paused,
+    connect(outputs) {
+      paused.connect(outputs)
+      context.connect(outputs)
+    },
+    open(operatorContext) {
+      context.open(operatorContext)
+      return lifeCycle.open?.(operatorContext)
+    },
+    text: `
+const collector${i} = { collect: emit${i} }
+function input${i}(value) {
+  let result
+  try { result = ${callText(fn, i, 'processElement')}(value, context${i}, collector${i}) } catch (error) { fail(${i}, value, error) }
+  if (result !== undefined) paused${i}.offer(result, value)
+}`,
+  }
+}
+
+/** The context of one process operator. Records carry no timestamp until event time comes. */
+export class OperatorProcessContext implements ProcessContext {
+  #outputs!: OperatorOutputs
+  #operatorContext!: OperatorContext
+
+  connect(outputs: OperatorOutputs): void {
+    this.#outputs = outputs
+  }
+
+  open(operatorContext: OperatorContext): void {
+    this.#operatorContext = operatorContext
+  }
+
+  output<X>(tag: { readonly id: string; readonly recordType?: X }, value: X): void {
+    this.#outputs.side(tag.id, value)
+  }
+
+  timestamp(): number | undefined {
+    return undefined
+  }
+
+  currentProcessingTime(): number {
+    return this.#operatorContext.clock.now()
+  }
+}

@@ -1,0 +1,28 @@
+import type { Sink, SinkWriter } from '../connector/sink.ts'
+import { AwaitedWrites } from './awaited-writes.ts'
+import type { GeneratedOperator } from './generated-operator.ts'
+
+/** Hands records to a sink's writer, and takes no input while the writer asks to wait. */
+export function generateSink(i: number, sink: Sink<unknown>): GeneratedOperator {
+  const writes = new AwaitedWrites()
+  const holder: { writer: SinkWriter<unknown> | undefined } = { writer: undefined }
+  return {
+    parameters: { holder, writes },
+    paused: writes,
+    connect: (outputs) => writes.connect(outputs),
+    async open(context) {
+      holder.writer = await sink.createWriter(context)
+      writes.use(holder.writer)
+    },
+    flush: () => holder.writer?.flush?.(true),
+    close: () => holder.writer?.close?.(),
+    text: `
+function input${i}(value) {
+  recordsToSinks++
+  if (writes${i}.busy) { writes${i}.hold(value); return }
+  let pending
+  try { pending = holder${i}.writer.write(value) } catch (error) { fail(${i}, value, error) }
+  if (pending !== undefined) writes${i}.await(pending, value)
+}`,
+  }
+}

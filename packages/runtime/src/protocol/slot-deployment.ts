@@ -1,0 +1,60 @@
+import type { GateMemory } from '../exchange/gate-memory.ts'
+import type { SubtaskAddress } from './messages.ts'
+
+/** Bytes between two slots' doorbells: a cache line or two, so that ringing one does not slow another. */
+export const DOORBELL_STRIDE_BYTES = 128
+
+/** All that a slot needs to run its subtasks: plain data and shared memory. */
+export interface SlotDeployment {
+  readonly jobId: string
+  readonly jobName: string
+  /** From 0; one more after each restart. */
+  readonly attempt: number
+  /** Position in `doorbells`. */
+  readonly slotIndex: number
+  readonly job: JobReference
+  /** One doorbell a slot. */
+  readonly doorbells: SharedArrayBuffer
+  readonly subtasks: readonly SubtaskDeployment[]
+}
+
+/** How a thread builds the same job graph as the coordinator did. */
+export interface JobReference {
+  readonly bundleUrl: string
+  readonly args: readonly string[]
+  /** Everything that is set, also by the job's own `env.configure`. */
+  readonly configuration: Readonly<Record<string, string>>
+  /** `-p`, if given. */
+  readonly parallelism: number | undefined
+  readonly fingerprint: string
+  /** Operator ids in graph order, with names: to name the first that differs. */
+  readonly operators: readonly { readonly id: string; readonly name: string }[]
+}
+
+export interface SubtaskDeployment {
+  readonly address: SubtaskAddress
+  readonly metrics: SharedArrayBuffer
+  /** In the order of the vertex's incoming edges. */
+  readonly gates: readonly GateDeployment[]
+  /** In the order of the vertex's outgoing edges. */
+  readonly writers: readonly WriterDeployment[]
+}
+
+export interface GateDeployment {
+  readonly edgeIndex: number
+  readonly memory: GateMemory
+  /** By channel: the slot whose bell tells the producer of new credit. */
+  readonly producerSlots: readonly number[]
+}
+
+export interface WriterDeployment {
+  readonly edgeIndex: number
+  /** In the order in which partitioners count them (exchange/channel-wiring.ts). */
+  readonly channels: readonly ChannelDeployment[]
+}
+
+export interface ChannelDeployment {
+  readonly memory: GateMemory
+  readonly channelIndex: number
+  readonly consumerSlot: number
+}

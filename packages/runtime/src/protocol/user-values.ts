@@ -1,0 +1,20 @@
+import { createGeneralCodec, type GeneralCodec } from '../record/general-codec.ts'
+import type { TypeRegistry } from '../record/type-registry.ts'
+
+/** Values that user code made (splits, events, collected records), exact and as bytes of their own. */
+export class UserValues {
+  readonly #codec: GeneralCodec
+
+  constructor(registry: TypeRegistry) {
+    this.#codec = createGeneralCodec({ registry })
+  }
+
+  /** Throws RecordError if the value may not cross. */
+  encode(value: unknown): Uint8Array {
+    return this.#codec.encode(value).slice()
+  }
+
+  decode(bytes: Uint8Array): unknown {
+    return this.#codec.decode(bytes)
+  }
+}

@@ -1,0 +1,27 @@
+import type { Plan } from '../graph/plan.ts'
+import type { JobReference } from '../protocol/slot-deployment.ts'
+import { TaskError } from './task-error.ts'
+
+/** Fails unless this thread built the same graph as the coordinator; names the first operator that differs. */
+export function checkSameGraph(plan: Plan, job: JobReference): void {
+  if (plan.jobGraph.fingerprint === job.fingerprint) return
+  const here = plan.jobGraph.vertices.flatMap(({ operators }) => operators)
+  const count = Math.max(here.length, job.operators.length)
+  let difference = 'the same operators, but with other settings or edges'
+  for (let i = 0; i < count; i++) {
+    const expected = job.operators[i]
+    const found = here[i]
+    if (expected?.id === found?.id && expected?.name === found?.name) continue
+    difference = `the operator ${describe(found)} where the coordinator built ${describe(expected)}`
+    break
+  }
+  throw new TaskError(
+    'JOB_DIFFERS_IN_WORKER',
+    `Job "${plan.jobGraph.jobName}" builds differently in a worker: ${difference}. The function given to defineJob must be pure: it runs once in each thread and must not depend on the time, on random numbers, on files or on what differs between threads.`,
+    { fingerprint: plan.jobGraph.fingerprint, expected: job.fingerprint },
+  )
+}
+
+function describe(operator: { readonly name: string; readonly id: string } | undefined): string {
+  return operator === undefined ? 'nothing' : `"${operator.name}"`
+}

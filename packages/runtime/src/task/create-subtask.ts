@@ -1,0 +1,213 @@
+import { assert } from '../base/assert.ts'
+import type { SourceReaderContext } from '../connector/source.ts'
+import type { TaskInfo } from '../connector/task-info.ts'
+import type { RecordPartitioning } from '../exchange/emit-compiler.ts'
+import { InputGate } from '../exchange/input-gate.ts'
+import { OverflowBudget } from '../exchange/overflow-budget.ts'
+import { RecordWriter } from '../exchange/record-writer.ts'
+import type { JobEdge, JobVertex } from '../graph/job-graph.ts'
+import type { PlannedEdge } from '../graph/plan.ts'
+import { SubtaskMetrics } from '../metrics/subtask-metrics.ts'
+import type { OperatorContext } from '../operators/generated-operator.ts'
+import type { SlotMessage } from '../protocol/messages.ts'
+import type { SubtaskDeployment, WriterDeployment } from '../protocol/slot-deployment.ts'
+import { createEdgeCodec, type EdgeCodec } from '../record/edge-codec.ts'
+import type { OutputAvailability } from '../record/segment-codec.ts'
+import { compileChain } from './chain.ts'
+import type { SlotParts, SlotPlan } from './slot.ts'
+import { SlotLogger } from './slot-logger.ts'
+import { SourceTask } from './source-task.ts'
+import { Subtask } from './subtask.ts'
+import type { TextChannel } from './text-channel.ts'
+
+/** Everything that a subtask is made in. */
+type SubtaskWorld = SlotParts & SlotPlan
+
+/** Makes one subtask from its deployment and this thread's plan. */
+export function createSubtask(
+  deployment: SubtaskDeployment,
+  slot: SubtaskWorld,
+  text: TextChannel,
+  wake: () => void,
+): Subtask {
+  const { plan, clock, send } = slot
+  const { address } = deployment
+  const { subtaskIndex } = address
+  const vertex = plan.jobGraph.vertices[address.vertexIndex]
+  assert(vertex !== undefined, () => `no vertex ${address.vertexIndex}`)
+  const abort = new AbortController()
+  const availability: OutputAvailability = { stop: false }
+  const metrics = new SubtaskMetrics(deployment.metrics, (name, place) =>
+    send({ kind: 'counter', subtask: address, name, place }),
+  )
+  const overflow = new OverflowBudget(slot.overflowBytesMax)
+  const writers = new Map(
+    deployment.writers.map((writer) => [
+      writer.edgeIndex,
+      createWriter(writer, { slot, vertex, subtaskIndex, availability, overflow }),
+    ]),
+  )
+  const contexts = vertex.operators.map((operator) =>
+    operatorContext(taskInfo(operator.name, vertex, subtaskIndex, slot), { slot, text, metrics, abort }),
+  )
+  const definitions = vertex.operators.map((operator) => plan.operators.get(operator.id)!.definition)
+  const chain = compileChain({
+    vertex,
+    edges: plan.jobGraph.edges,
+    definitions,
+    networkOutputs: new Map([...writers].map(([edgeIndex, writer]) => [edgeIndex, writer.emit])),
+    availability,
+    wake,
+    checkEmitted: slot.checkMutation ? createMutationCheck(vertex) : undefined,
+    label: `${slot.deployment.jobName}/${slot.deployment.jobId}/${vertex.name}/${subtaskIndex}/${slot.deployment.attempt}`,
+  })
+  const head = definitions[0]!
+  const source =
+    head.kind === 'source'
+      ? new SourceTask({
+          operatorName: vertex.operators[0]!.name,
+          createReader: (context) => head.source.createReader(context),
+          context: readerContext(contexts[0]!, address, slot),
+          wake,
+          onStarted: () => send({ kind: 'reader-started', subtask: address }),
+        })
+      : undefined
+  return new Subtask({
+    address,
+    chain,
+    contexts,
+    gates: deployment.gates.map((gate) => {
+      const edge = plan.jobGraph.edges[gate.edgeIndex]!
+      return {
+        typeNumber: edge.typeNumber,
+        gate: new InputGate<unknown>({
+          memory: gate.memory,
+          codec: edgeCodec(slot, edge),
+          producerDoorbells: gate.producerSlots.map((producer) => slot.doorbells[producer]!),
+        }),
+      }
+    }),
+    writers: [...writers.values()],
+    source,
+    availability,
+    clock,
+    pacing: slot.createPacing(),
+    metrics,
+    abort,
+    wake,
+    onState: (state, failure) =>
+      send({ kind: 'subtask-state', subtask: address, state, ...(failure !== undefined && { failure }) }),
+  })
+}
+
+function createWriter(
+  deployment: WriterDeployment,
+  parts: {
+    readonly slot: SubtaskWorld
+    readonly vertex: JobVertex
+    readonly subtaskIndex: number
+    readonly availability: OutputAvailability
+    readonly overflow: OverflowBudget
+  },
+): RecordWriter<unknown> {
+  const { slot, vertex } = parts
+  const edge = slot.plan.jobGraph.edges[deployment.edgeIndex]!
+  const target = slot.plan.jobGraph.vertices[edge.targetVertex]!
+  const planned = slot.plan.edges[edge.index]!
+  return new RecordWriter<unknown>({
+    channels: deployment.channels.map((channel) => ({
+      memory: channel.memory,
+      channelIndex: channel.channelIndex,
+      consumerDoorbell: slot.doorbells[channel.consumerSlot]!,
+    })),
+    partitioning: partitioningOf(edge.ship, planned, target.maxParallelism),
+    codec: edgeCodec(slot, edge),
+    bufferTimeoutMs: edge.bufferTimeoutMs,
+    clock: slot.clock,
+    random: slot.random,
+    availability: parts.availability,
+    overflow: parts.overflow,
+    describe: () =>
+      `the edge from "${vertex.operators[edge.sourceOperator]!.name}" (subtask ${parts.subtaskIndex + 1}) to "${target.name}"`,
+  })
+}
+
+function partitioningOf(
+  ship: JobEdge['ship'],
+  planned: PlannedEdge,
+  maxParallelism: number,
+): RecordPartitioning<unknown> {
+  const { keySelector, partitioner } = planned
+  if (ship === 'HASH') {
+    assert(keySelector !== undefined, () => 'a HASH edge has no key selector')
+    return { ship, keySelector, maxParallelism }
+  }
+  if (ship === 'CUSTOM') {
+    assert(keySelector !== undefined && partitioner !== undefined, () => 'a CUSTOM edge has no partitioner')
+    return { ship, keySelector, partitioner }
+  }
+  return { ship }
+}
+
+function edgeCodec(slot: SubtaskWorld, edge: JobEdge): EdgeCodec<unknown> {
+  const { vertices } = slot.plan.jobGraph
+  const type = slot.plan.edges[edge.index]!.recordType
+  return createEdgeCodec<unknown>({
+    ...(type !== undefined && { type }),
+    registry: slot.registry,
+    genericTypes: slot.genericTypes,
+    describe: () => `${vertices[edge.sourceVertex]!.name} -> ${vertices[edge.targetVertex]!.name}`,
+  })
+}
+
+function taskInfo(name: string, vertex: JobVertex, index: number, slot: SubtaskWorld): TaskInfo {
+  return {
+    name,
+    index,
+    parallelism: vertex.parallelism,
+    maxParallelism: vertex.maxParallelism,
+    attempt: slot.deployment.attempt,
+  }
+}
+
+function operatorContext(
+  info: TaskInfo,
+  parts: {
+    readonly slot: SubtaskWorld
+    readonly text: TextChannel
+    readonly metrics: SubtaskMetrics
+    readonly abort: AbortController
+  },
+): OperatorContext {
+  const { slot } = parts
+  return {
+    taskInfo: info,
+    metrics: parts.metrics.group(info.name),
+    logger: new SlotLogger(slot.send, { operator: info.name, subtask: info.index }),
+    signal: parts.abort.signal,
+    clock: slot.clock,
+    standardOutput: parts.text,
+    collected: (name, records) => slot.send({ kind: 'collected', name, records: slot.values.encode(records) }),
+  }
+}
+
+function readerContext(
+  context: OperatorContext,
+  subtask: SubtaskDeployment['address'],
+  slot: SubtaskWorld,
+): SourceReaderContext {
+  const send = (message: SlotMessage) => slot.send(message)
+  return {
+    taskInfo: context.taskInfo,
+    logger: context.logger,
+    metrics: context.metrics,
+    clock: context.clock,
+    signal: context.signal,
+    sendSplitRequest: () => send({ kind: 'split-request', subtask }),
+    sendSourceEvent: (event) => send({ kind: 'source-event', subtask, event: slot.values.encode(event) }),
+  }
+}
+
+function createMutationCheck(_vertex: JobVertex): (operatorIndex: number, record: unknown) => void {
+  return () => {}
+}

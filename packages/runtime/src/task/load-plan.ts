@@ -1,0 +1,34 @@
+import type { JobDefinition } from '../api/job-definition.ts'
+import { planJob } from '../api/plan-job.ts'
+import { Configuration } from '../configuration/configuration.ts'
+import { ConfigurationOptions } from '../configuration/configuration-options.ts'
+import type { JobReference } from '../protocol/slot-deployment.ts'
+import { UserValues } from '../protocol/user-values.ts'
+import { checkSameGraph } from './check-same-graph.ts'
+import type { SlotPlan } from './slot.ts'
+
+/** Builds the job in this thread from its bundle. Fails if the graph is not the coordinator's. */
+export async function loadPlan(job: JobReference): Promise<SlotPlan> {
+  // What it exports is checked by buildJob, and was checked on the coordinator before.
+  const { default: definition } = (await import(job.bundleUrl)) as { readonly default: JobDefinition }
+  return buildSlotPlan(definition, job)
+}
+
+/** The part of {@link loadPlan} that needs no file. */
+export function buildSlotPlan(definition: JobDefinition, job: JobReference): SlotPlan {
+  const planned = planJob(definition, {
+    args: job.args,
+    configuration: Configuration.fromEntries(job.configuration),
+    parallelism: job.parallelism,
+  })
+  checkSameGraph(planned.plan, job)
+  const { configuration } = planned
+  return {
+    plan: planned.plan,
+    registry: planned.registeredTypes,
+    values: new UserValues(planned.registeredTypes),
+    genericTypes: configuration.get(ConfigurationOptions.GENERIC_TYPES),
+    checkMutation: configuration.get(ConfigurationOptions.CHECK_MUTATION),
+    overflowBytesMax: configuration.get(ConfigurationOptions.MAX_OVERFLOW),
+  }
+}

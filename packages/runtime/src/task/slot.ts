@@ -1,0 +1,156 @@
+import { assert } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { SourceSplit } from '../connector/source.ts'
+import type { Doorbell } from '../exchange/doorbell.ts'
+import type { Plan } from '../graph/plan.ts'
+import { describeError } from '../protocol/error-data.ts'
+import type { CoordinatorMessage, SlotMessage, SubtaskAddress } from '../protocol/messages.ts'
+import type { SlotDeployment } from '../protocol/slot-deployment.ts'
+import type { UserValues } from '../protocol/user-values.ts'
+import type { TypeRegistry } from '../record/type-registry.ts'
+import { createSubtask } from './create-subtask.ts'
+import type { Pacing } from './pacing.ts'
+import type { Subtask } from './subtask.ts'
+import { TextChannel } from './text-channel.ts'
+
+/** The job as this thread has built it. */
+export interface SlotPlan {
+  readonly plan: Plan
+  readonly registry: TypeRegistry
+  readonly values: UserValues
+  readonly genericTypes: boolean
+  readonly checkMutation: boolean
+  readonly overflowBytesMax: number
+}
+
+/** What a slot is given of the world. */
+export interface SlotParts {
+  readonly deployment: SlotDeployment
+  /** By slot. */
+  readonly doorbells: readonly Doorbell[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly createPacing: () => Pacing
+  readonly send: (message: SlotMessage) => void
+}
+
+const METRICS_INTERVAL_MS = 50
+
+/**
+ * The subtasks of one slot, served in turn by one thread. Whoever drives it (a worker's loop, or the simulation) calls
+ * `visit` until nothing is left to do, then waits for the slot's doorbell. Control messages are mail: taken between
+ * two batches of records, so that no step sees half-changed state.
+ */
+export class Slot {
+  readonly #parts: SlotParts
+  readonly #subtasks: Subtask[] = []
+  readonly #mail: CoordinatorMessage[] = []
+  readonly #text: TextChannel
+  readonly #wake: () => void
+  #values: UserValues | undefined
+  #nextMetricsMs = 0
+  #canceling = false
+
+  constructor(parts: SlotParts) {
+    this.#parts = parts
+    const bell = parts.doorbells[parts.deployment.slotIndex]
+    assert(bell !== undefined, () => `slot ${parts.deployment.slotIndex} has no doorbell`)
+    this.#wake = () => bell.ring()
+    this.#text = new TextChannel(parts.send)
+  }
+
+  get text(): TextChannel {
+    return this.#text
+  }
+
+  /** Whether every subtask has ended. */
+  get isDone(): boolean {
+    return this.#subtasks.length === this.#parts.deployment.subtasks.length && this.#subtasks.every((s) => s.isEnded)
+  }
+
+  /** Makes the subtasks and opens them. A subtask that cannot be made or opened fails; the others go on. */
+  initialize(plan: SlotPlan): void {
+    this.#values = plan.values
+    for (const deployment of this.#parts.deployment.subtasks) {
+      const subtask = createSubtask(deployment, { ...this.#parts, ...plan }, this.#text, this.#wake)
+      this.#subtasks.push(subtask)
+      void subtask.initialize()
+    }
+  }
+
+  /** Takes a message; it is handled at the next visit. */
+  receive(message: CoordinatorMessage): void {
+    this.#mail.push(message)
+    this.#wake()
+  }
+
+  /** Serves mail, then each subtask once, beginning with the one at `first`. Answers whether anything was done. */
+  visit(first = 0): boolean {
+    let worked = this.#mail.length > 0
+    while (this.#mail.length > 0) this.#handle(this.#mail.shift()!)
+    const count = this.#subtasks.length
+    for (let n = 0; n < count; n++) if (this.#subtasks[(first + n) % count]!.visit()) worked = true
+    this.#text.flush()
+    return worked
+  }
+
+  get subtaskCount(): number {
+    return this.#subtasks.length
+  }
+
+  /**
+   * Sends what waited long enough, and publishes the metrics when that is due. Answers in how many milliseconds to
+   * come again at the latest.
+   */
+  tick(): number {
+    const now = this.#parts.clock.monotonicMs()
+    let next = Number.POSITIVE_INFINITY
+    for (const subtask of this.#subtasks) next = Math.min(next, subtask.flushDue(now))
+    if (now >= this.#nextMetricsMs) {
+      for (const subtask of this.#subtasks) subtask.publishMetrics()
+      this.#nextMetricsMs = now + METRICS_INTERVAL_MS
+    }
+    return next - now
+  }
+
+  #handle(message: CoordinatorMessage): void {
+    switch (message.kind) {
+      case 'cancel':
+        if (this.#canceling) return
+        this.#canceling = true
+        for (const subtask of this.#subtasks) void subtask.cancel().catch((error: unknown) => this.#broken(error))
+        return
+      case 'text-written':
+        this.#text.onWritten(message.length)
+        return
+      case 'add-splits':
+        this.#withSource(message.subtask, (source) =>
+          source.addSplits(this.#values?.decode(message.splits) as SourceSplit[]),
+        )
+        return
+      case 'no-more-splits':
+        this.#withSource(message.subtask, (source) => source.notifyNoMoreSplits())
+        return
+      case 'source-event':
+        this.#withSource(message.subtask, (source) => source.handleSourceEvent(this.#values?.decode(message.event)))
+        return
+    }
+  }
+
+  #withSource(address: SubtaskAddress, act: (source: NonNullable<Subtask['source']>) => void): void {
+    const subtask = this.#subtasks.find(
+      (s) => s.address.vertexIndex === address.vertexIndex && s.address.subtaskIndex === address.subtaskIndex,
+    )
+    if (subtask?.source === undefined || subtask.isEnded) return
+    try {
+      act(subtask.source)
+    } catch (error) {
+      subtask.fail(error)
+    }
+  }
+
+  #broken(error: unknown): void {
+    this.#parts.send({ kind: 'slot-failed', error: describeError(error) })
+  }
+}

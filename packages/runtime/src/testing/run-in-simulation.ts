@@ -1,0 +1,160 @@
+import type { JobDefinition } from '../api/job-definition.ts'
+import { planJob } from '../api/plan-job.ts'
+import { SystemClock } from '../base/clock.ts'
+import { MillraceError } from '../base/error.ts'
+import { SeededRandom } from '../base/random.ts'
+import type { JobHandle, JobMetrics } from '../cluster/job-handle.ts'
+import { JobManager } from '../cluster/job-manager.ts'
+import { jobReference, networkSettings } from '../cluster/job-settings.ts'
+import { Configuration, type ConfigurationEntries } from '../configuration/configuration.ts'
+import { ConfigurationOptions } from '../configuration/configuration-options.ts'
+import { UserValues } from '../protocol/user-values.ts'
+import { buildSlotPlan } from '../task/load-plan.ts'
+import { silentLogger } from './connector-contexts.ts'
+import { SimulatedClock } from './simulated-clock.ts'
+import { SimulatedSlots } from './simulated-slots.ts'
+
+/** How a simulated run differs from others. */
+export interface SimulationOptions {
+  /** Decides every interleaving. The same seed and job give the same run. Default 1. */
+  readonly seed?: number
+  /** What the job's function gets as `args`. */
+  readonly args?: readonly string[]
+  /** As `-p` on the command line. */
+  readonly parallelism?: number
+  /** As `-D` on the command line. `pipeline.check-mutation` is on unless it is set here. */
+  readonly config?: ConfigurationEntries
+  /** Cancels the job. */
+  readonly signal?: AbortSignal
+  /** Called once the job runs, e.g. to cancel it at some later time. */
+  readonly onStart?: (job: JobHandle) => void
+  /** The most scheduling steps; more is an error that names the seed. Default ten million. */
+  readonly stepsMax?: number
+}
+
+/** What a simulated run left behind. */
+export interface SimulationResult {
+  readonly status: 'FINISHED' | 'CANCELED'
+  readonly seed: number
+  /** What `collect(name)` took, in order of arrival. */
+  collected<T = unknown>(name: string): readonly T[]
+  /** What the job wrote to standard output, by lines. */
+  readonly printed: readonly string[]
+  readonly metrics: JobMetrics
+}
+
+/** Real time that the simulation waits for the world outside (files, sockets) when nothing else can happen. */
+const STALLED_AFTER_MS = 10_000
+const MEMORY_BYTES = 16 * 1024 * 1024 * 1024
+
+/**
+ * Runs a job with all its subtasks on this thread, under a seeded scheduler and virtual time. The runtime is the real
+ * one: only clock, random and transport are replaced, so records cross the same channels in the same bytes.
+ *
+ * Functions may close over the program's variables, but each slot builds the job anew, as a thread would.
+ *
+ * @throws the error that failed the job; MillraceError `SIMULATION_STALLED` if nothing can happen any more.
+ * @example
+ * const job = defineJob('double', (env) => {
+ *   env.fromElements(1, 2, 3).map((n) => n * 2).collect('doubled')
+ * })
+ * const result = await runInSimulation(job, { seed: 7 })
+ * result.collected('doubled') // -> [2, 4, 6]
+ */
+export async function runInSimulation(job: JobDefinition, options: SimulationOptions = {}): Promise<SimulationResult> {
+  const { seed = 1, args = [], parallelism, config = {}, stepsMax = 10_000_000 } = options
+  const configuration = Configuration.empty.with(
+    { [ConfigurationOptions.CHECK_MUTATION.key]: true, ...config },
+    'command line',
+  )
+  const planned = planJob(job, { args, configuration, parallelism })
+  const random = new SeededRandom(seed)
+  const clock = new SimulatedClock()
+  const slots = new SimulatedSlots(clock, random, (deployment) => buildSlotPlan(job, deployment.job))
+  let text = ''
+  const manager = new JobManager({
+    jobId: hexDigits(random, 32),
+    plan: planned.plan,
+    job: jobReference(planned, { bundleUrl: '', args, parallelism }),
+    values: new UserValues(planned.registeredTypes),
+    slotsMax: planned.configuration.get(ConfigurationOptions.TASK_SLOTS),
+    network: networkSettings(planned.configuration, MEMORY_BYTES),
+    transport: slots,
+    clock,
+    logger: silentLogger,
+    standardOutput: (piece) => {
+      text += piece
+    },
+    standardError: () => {},
+  })
+  const cancel = () => void manager.cancel()
+  options.signal?.addEventListener('abort', cancel)
+  const finished = manager.start().then(() => {
+    options.onStart?.(manager)
+    if (options.signal?.aborted) cancel()
+    return manager.result
+  })
+  await drive(finished, { slots, clock, seed, stepsMax })
+  options.signal?.removeEventListener('abort', cancel)
+  const { status, metrics } = await finished
+  const lines = text.split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  return { status, seed, printed: lines, metrics, collected: (name) => manager.collected(name) }
+}
+
+/** Steps until `finished` has settled. */
+async function drive(
+  finished: Promise<unknown>,
+  world: {
+    readonly slots: SimulatedSlots
+    readonly clock: SimulatedClock
+    readonly seed: number
+    readonly stepsMax: number
+  },
+): Promise<void> {
+  const { slots, clock, seed, stepsMax } = world
+  let settled = false
+  const settle = () => {
+    settled = true
+  }
+  finished.then(settle, settle)
+  const realClock = new SystemClock()
+  let idleSinceMs: number | undefined
+  for (let steps = 0; !settled; ) {
+    // Promises of user code go on between steps, as they would between two visits.
+    await undefined
+    if (slots.step()) {
+      idleSinceMs = undefined
+      if (++steps > stepsMax) throw stalled(seed, `after ${stepsMax} steps the job still runs`)
+      continue
+    }
+    await immediate()
+    if (settled || slots.step()) continue
+    const dueMs = Math.min(slots.nextDueMs(), clock.nextDueMs())
+    if (Number.isFinite(dueMs)) {
+      clock.advanceTo(dueMs)
+      continue
+    }
+    // Only the world outside can go on: files being read, timers of user code.
+    idleSinceMs ??= realClock.monotonicMs()
+    if (realClock.monotonicMs() - idleSinceMs > STALLED_AFTER_MS) {
+      throw stalled(seed, `nothing happened for ${STALLED_AFTER_MS} ms`)
+    }
+  }
+}
+
+function stalled(seed: number, what: string): MillraceError {
+  return new MillraceError(
+    'SIMULATION_STALLED',
+    `The simulation with seed ${seed} does not end: ${what}. An unbounded source needs a signal or onStart that cancels the job.`,
+    { seed },
+  )
+}
+
+function immediate(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function hexDigits(random: SeededRandom, count: number): string {
+  return Array.from({ length: count }, () => random.below(16).toString(16)).join('')
+}

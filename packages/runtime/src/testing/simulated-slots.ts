@@ -1,0 +1,128 @@
+import type { Random } from '../base/random.ts'
+import type { SlotConnections, SlotListener, SlotTransport } from '../cluster/slot-transport.ts'
+import { LocalDoorbell } from '../exchange/doorbell.ts'
+import { describeError } from '../protocol/error-data.ts'
+import type { CoordinatorMessage, SlotMessage } from '../protocol/messages.ts'
+import type { SlotDeployment } from '../protocol/slot-deployment.ts'
+import { RandomPacing } from '../task/pacing.ts'
+import { Slot, type SlotPlan } from '../task/slot.ts'
+import type { SimulatedClock } from './simulated-clock.ts'
+
+/** Time passes a little with each step, so that time-outs fall between any two of them. */
+const STEP_MS_MAX = 0.2
+
+interface SimulatedSlot {
+  readonly slot: Slot
+  readonly bell: LocalDoorbell
+  /** Messages under way in either direction; each direction keeps its order. */
+  readonly toSlot: CoordinatorMessage[]
+  readonly toCoordinator: (SlotMessage | { readonly kind: 'ended' })[]
+  readonly listener: SlotListener
+  readonly slotIndex: number
+  /** Whether the last visit did something, so that another may too. */
+  busy: boolean
+  /** When a partly filled segment is due. */
+  dueMs: number
+  ended: boolean
+}
+
+/**
+ * All slots of a job on one thread. `step` lets one of the things happen that could happen next, chosen by the random
+ * generator: a message arrives, or a slot makes a visit. The same seed makes the same choices.
+ */
+export class SimulatedSlots implements SlotTransport {
+  readonly #clock: SimulatedClock
+  readonly #random: Random
+  readonly #buildPlan: (deployment: SlotDeployment) => SlotPlan
+  #slots: SimulatedSlot[] = []
+
+  constructor(clock: SimulatedClock, random: Random, buildPlan: (deployment: SlotDeployment) => SlotPlan) {
+    this.#clock = clock
+    this.#random = random
+    this.#buildPlan = buildPlan
+  }
+
+  deploy(deployments: readonly SlotDeployment[], listener: SlotListener): SlotConnections {
+    const doorbells = deployments.map(() => new LocalDoorbell())
+    this.#slots = deployments.map((deployment, slotIndex) => {
+      const toCoordinator: SimulatedSlot['toCoordinator'] = []
+      const slot = new Slot({
+        deployment,
+        doorbells,
+        clock: this.#clock,
+        random: this.#random,
+        createPacing: () => new RandomPacing(this.#random),
+        send: (message) => toCoordinator.push(message),
+      })
+      return {
+        slot,
+        bell: doorbells[slotIndex]!,
+        toSlot: [],
+        toCoordinator,
+        listener,
+        slotIndex,
+        busy: true,
+        dueMs: Number.POSITIVE_INFINITY,
+        ended: false,
+      }
+    })
+    for (const [i, simulated] of this.#slots.entries()) {
+      try {
+        simulated.slot.initialize(this.#buildPlan(deployments[i]!))
+      } catch (error) {
+        simulated.ended = true
+        simulated.toCoordinator.push({ kind: 'slot-failed', error: describeError(error) }, { kind: 'ended' })
+      }
+    }
+    return {
+      send: (slotIndex, message) => {
+        this.#slots[slotIndex]?.toSlot.push(message)
+      },
+      terminate: async () => {
+        this.#slots = []
+      },
+    }
+  }
+
+  /** When a slot wants to be visited although its bell has not rung. */
+  nextDueMs(): number {
+    return this.#slots.reduce((next, { dueMs }) => Math.min(next, dueMs), Number.POSITIVE_INFINITY)
+  }
+
+  /** Lets one thing happen. Answers false if nothing can, unless time passes or the world outside moves. */
+  step(): boolean {
+    const now = this.#clock.monotonicMs()
+    const actions: (() => void)[] = []
+    for (const simulated of this.#slots) {
+      if (simulated.toSlot.length > 0) actions.push(() => simulated.slot.receive(simulated.toSlot.shift()!))
+      if (simulated.toCoordinator.length > 0) actions.push(() => this.#deliver(simulated))
+      const wantsVisit = simulated.busy || simulated.bell.rung || simulated.dueMs <= now
+      if (!simulated.ended && wantsVisit) actions.push(() => this.#visit(simulated))
+    }
+    if (actions.length === 0) return false
+    actions[this.#random.below(actions.length)]!()
+    this.#clock.advanceTo(now + (this.#random.below(1_000) / 1_000) * STEP_MS_MAX)
+    return true
+  }
+
+  #deliver({ toCoordinator, listener, slotIndex }: SimulatedSlot): void {
+    const message = toCoordinator.shift()!
+    if (message.kind === 'ended') listener.onEnd(slotIndex, undefined)
+    else listener.onMessage(slotIndex, message)
+  }
+
+  #visit(simulated: SimulatedSlot): void {
+    const { slot, bell, toCoordinator } = simulated
+    // As in a thread: the bell is read before the visit.
+    bell.take()
+    simulated.busy = slot.visit(this.#random.below(Math.max(1, slot.subtaskCount)))
+    const dueInMs = slot.tick()
+    simulated.dueMs = this.#clock.monotonicMs() + dueInMs
+    if (slot.isDone) {
+      simulated.ended = true
+      simulated.dueMs = Number.POSITIVE_INFINITY
+      slot.text.flush()
+      toCoordinator.push({ kind: 'ended' })
+    }
+  }
+}
