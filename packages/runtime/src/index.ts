@@ -1,1 +1,53 @@
+export { ApiError, type ApiErrorCode } from './api/api-error.ts'
+export { type CoMapFunction, ConnectedStreams } from './api/connected-streams.ts'
+export { type CollectOptions, DataStream } from './api/data-stream.ts'
+export { DataStreamSink } from './api/data-stream-sink.ts'
+export type { DeclaredType } from './api/declared-type.ts'
+export type { ComparableField, NumericField } from './api/fields.ts'
+export { defineJob, isJobDefinition, type JobBuilder, type JobDefinition } from './api/job-definition.ts'
+export { JobError, type JobErrorCode } from './api/job-error.ts'
+export type { JobWarning } from './api/job-warning.ts'
+export { KeyedStream, type TieOptions } from './api/keyed-stream.ts'
+export { reinterpretAsKeyedStream } from './api/reinterpret-as-keyed-stream.ts'
+export { SingleOutputStreamOperator } from './api/single-output-stream-operator.ts'
+export { StreamExecutionEnvironment } from './api/stream-execution-environment.ts'
 export { MillraceError } from './base/error.ts'
+export type { Logger } from './base/logger.ts'
+export type { ConfigurationEntries } from './configuration/configuration.ts'
+export { ConfigurationError, type ConfigurationErrorCode } from './configuration/configuration-error.ts'
+export type { AsyncIterableContext, AsyncIterableFactory } from './connector/async-iterable-source.ts'
+export { CollectionSource } from './connector/collection-source.ts'
+export { ConnectorError } from './connector/connector-error.ts'
+export { PrintSink, type PrintSinkOptions } from './connector/print-sink.ts'
+export { SequenceSource, type SequenceSplit } from './connector/sequence-source.ts'
+export type { Sink } from './connector/sink.ts'
+export type { Source } from './connector/source.ts'
+export type { TaskInfo } from './connector/task-info.ts'
+export type { Counter, MetricGroup } from './metrics/metric-group.ts'
+export type {
+  Collector,
+  EndInputFunction,
+  FilterFunction,
+  FlatMapFunction,
+  KeySelector,
+  MapFunction,
+  Partitioner,
+  ProcessContext,
+  ProcessFunction,
+  ReduceFunction,
+  RichCoFlatMapFunction,
+  RichCoMapFunction,
+  RichCoProcessFunction,
+  RichFilterFunction,
+  RichFlatMapFunction,
+  RichFunction,
+  RichMapFunction,
+  RichProcessFunction,
+  RichReduceFunction,
+} from './operators/functions.ts'
+export { OutputTag } from './operators/output-tag.ts'
+export type { RuntimeContext } from './operators/runtime-context.ts'
+export type { TypeInformation, ValueOf } from './record/type-information.ts'
+export type { ClassConstructor, TypeRegistration } from './record/type-registry.ts'
+export { type OptionalField, type RowFields, type RowOf, Types, type TypesFactory } from './record/types.ts'
+export { WatermarkStrategy } from './time/watermark-strategy.ts'

@@ -300,13 +300,14 @@ export class DataStream<out T> {
    * Sends each record where a function of your own says.
    *
    * @param partitioner - gets the key and the number of subtasks, answers an index below that number. Pure.
-   * @param keySelector - what of a record the partitioner looks at. Pure.
+   * @param keySelector - what of a record the partitioner looks at. Pure. (TypeScript reads from left to right, so the
+   *   partitioner states the type of its key.)
    * @throws ApiError `NOT_A_FUNCTION` or `ASYNC_FUNCTION`.
    * @example
    * const job = defineJob('by-length', (env) => {
    *   env
    *     .fromElements('a', 'bb', 'ccc')
-   *     .partitionCustom((length, channelCount) => length % channelCount, (word) => word.length)
+   *     .partitionCustom((length: number, channelCount) => length % channelCount, (word) => word.length)
    *     .map((word) => word)
    *     .setParallelism(2)
    * })

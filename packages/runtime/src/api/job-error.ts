@@ -10,6 +10,7 @@ export type JobErrorCode =
   | 'INVALID_PARALLELISM'
   | 'PARALLELISM_ABOVE_MAXIMUM'
   | 'DUPLICATE_UID'
+  | 'GENERIC_TYPES_DISABLED'
 
 /**
  * A job that cannot be built, whatever it runs on. Raised before any thread starts.

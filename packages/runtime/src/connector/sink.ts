@@ -7,7 +7,7 @@ import type { TaskInfo } from './task-info.ts'
  * Where records go. After Flink's Sink v2: one writer in each subtask. (A committer for exactly-once comes with
  * checkpoints.) A sink object is made while the job is being built, once in every thread: its constructor opens nothing.
  */
-export interface Sink<T> {
+export interface Sink<in T> {
   /** The largest parallelism that makes sense, e.g. 1 for a single file; omit for no limit. */
   readonly parallelismMax?: number
   createWriter(context: SinkWriterContext): SinkWriter<T> | Promise<SinkWriter<T>>
@@ -32,7 +32,7 @@ export interface TextOutput {
 }
 
 /** Writes records. All calls come from one thread and never overlap. */
-export interface SinkWriter<T> {
+export interface SinkWriter<in T> {
   /**
    * Takes one record, without blocking. A returned promise is the way to push back: the runtime gives the subtask no
    * further input until it has settled. A rejection fails the job.

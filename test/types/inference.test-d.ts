@@ -1,0 +1,163 @@
+// What a job's author never has to write: the types of records. Checked by types.test.ts; nothing here runs.
+import {
+  type Collector,
+  ConnectedStreams,
+  DataStream,
+  defineJob,
+  KeyedStream,
+  OutputTag,
+  type ProcessContext,
+  reinterpretAsKeyedStream,
+  type RichFlatMapFunction,
+  type RichMapFunction,
+  type RuntimeContext,
+  SingleOutputStreamOperator,
+  type Sink,
+  Types,
+  WatermarkStrategy,
+} from '@millrace/runtime'
+
+/** Compiles only if both types are the same. */
+function same<Expected>() {
+  return <Actual>(
+    _value: Actual,
+    ..._proof: (<X>() => X extends Actual ? 1 : 2) extends <X>() => X extends Expected ? 1 : 2 ? [] : ['types differ']
+  ): void => {}
+}
+
+interface Visit {
+  readonly user: string
+  readonly path: string
+  readonly bytes: number
+  readonly at: Date
+  readonly cached: boolean
+  readonly note?: number
+}
+
+declare const visits: DataStream<Visit>
+declare const numbers: DataStream<number>
+declare const texts: DataStream<string>
+declare const pairs: DataStream<readonly [string, number, bigint]>
+
+defineJob('inference', (env, args) => {
+  same<readonly string[]>()(args)
+  same<SingleOutputStreamOperator<number>>()(env.fromElements(1, 2))
+  same<SingleOutputStreamOperator<string | number>>()(env.fromElements<string | number>('a', 1))
+  same<SingleOutputStreamOperator<{ a: number }>>()(env.fromCollection([{ a: 1 }]))
+  same<SingleOutputStreamOperator<number>>()(env.fromSequence(1, 3))
+  same<SingleOutputStreamOperator<string>>()(
+    env.fromAsyncIterable(async function* ({ signal }) {
+      same<AbortSignal>()(signal)
+      yield 'a'
+    }),
+  )
+  same<SingleOutputStreamOperator<number>>()(env.fromAsyncIterable(() => [1, 2]))
+})
+
+// Plain functions.
+same<SingleOutputStreamOperator<string>>()(numbers.map((n) => `${n}`))
+same<SingleOutputStreamOperator<{ path: string; size: number }>>()(
+  visits.map((visit) => ({ path: visit.path, size: visit.bytes })),
+)
+same<SingleOutputStreamOperator<number>>()(numbers.map(Math.abs))
+same<SingleOutputStreamOperator<string>>()(texts.flatMap((text) => text.split(' ')))
+same<SingleOutputStreamOperator<number>>()(
+  texts.flatMap(function* (text) {
+    yield text.length
+  }),
+)
+same<SingleOutputStreamOperator<number>>()(texts.flatMap<number>((text, out) => out.collect(text.length)))
+same<SingleOutputStreamOperator<number>>()(
+  texts.flatMap((text, out: Collector<number>) => {
+    out.collect(text.length)
+  }),
+)
+same<SingleOutputStreamOperator<Visit>>()(visits.filter((visit) => visit.cached))
+declare const optional: DataStream<string | undefined>
+same<SingleOutputStreamOperator<string>>()(optional.filter((text) => text !== undefined))
+same<SingleOutputStreamOperator<number>>()(
+  texts.process(function* (text, context) {
+    same<ProcessContext>()(context)
+    yield text.length
+  }),
+)
+
+// Rich functions.
+class Lengths implements RichMapFunction<string, number> {
+  open(context: RuntimeContext): void {
+    context.metrics.counter('opened').inc()
+  }
+  map(text: string): number {
+    return text.length
+  }
+}
+same<SingleOutputStreamOperator<number>>()(texts.map(new Lengths()))
+class Words implements RichFlatMapFunction<string, string> {
+  *flatMap(text: string): Iterable<string> {
+    yield* text.split(' ')
+  }
+}
+same<SingleOutputStreamOperator<string>>()(texts.flatMap(new Words()))
+same<SingleOutputStreamOperator<number>>()(texts.map({ map: (text) => text.length }))
+
+// Keys and fields.
+const byUser = visits.keyBy((visit) => visit.user)
+same<KeyedStream<Visit, string>>()(byUser)
+same<KeyedStream<Visit, readonly [string, boolean]>>()(
+  visits.keyBy((visit): readonly [string, boolean] => [visit.path, visit.cached]),
+)
+same<SingleOutputStreamOperator<Visit>>()(byUser.sum('bytes'))
+same<SingleOutputStreamOperator<Visit>>()(byUser.min('at'))
+same<SingleOutputStreamOperator<Visit>>()(byUser.max('path'))
+same<SingleOutputStreamOperator<Visit>>()(byUser.minBy('cached'))
+same<SingleOutputStreamOperator<Visit>>()(byUser.maxBy('bytes', { firstOnTie: false }))
+same<SingleOutputStreamOperator<Visit>>()(byUser.reduce((a, b) => ({ ...a, bytes: a.bytes + b.bytes })))
+same<SingleOutputStreamOperator<readonly [string, number, bigint]>>()(pairs.keyBy(([word]) => word).sum(1))
+pairs.keyBy(([word]) => word).sum(2)
+pairs.keyBy(([word]) => word).max(0)
+same<SingleOutputStreamOperator<number>>()(byUser.map((visit) => visit.bytes))
+same<KeyedStream<Visit, string>>()(reinterpretAsKeyedStream(byUser.sum('bytes'), (visit) => visit.user))
+
+// Several streams.
+same<DataStream<number>>()(numbers.union(numbers, numbers.map((n) => n)))
+const both = numbers.connect(texts)
+same<ConnectedStreams<number, string>>()(both)
+same<SingleOutputStreamOperator<number | string>>()(both.map({ map1: (n) => n + 1, map2: (text) => text.trim() }))
+same<SingleOutputStreamOperator<string>>()(
+  both.flatMap({ flatMap1: (n) => [`${n}`], flatMap2: (text) => text.split(' ') }),
+)
+same<SingleOutputStreamOperator<boolean>>()(
+  both.process<boolean>({
+    processElement1: (n, _context, out) => out.collect(n > 0),
+    processElement2: (text, _context, out) => out.collect(text !== ''),
+  }),
+)
+same<ConnectedStreams<Visit, string>>()(byUser.connect(texts.keyBy((text) => text)))
+same<ConnectedStreams<Visit, number>>()(byUser.connect(numbers))
+same<ConnectedStreams<Visit, string>>()(visits.connect(texts).keyBy((visit) => visit.user, (text) => text))
+
+// Side outputs, partitioning, settings.
+const bad = new OutputTag<{ line: string }>('bad')
+same<DataStream<{ line: string }>>()(texts.process<number>(() => {}).getSideOutput(bad))
+same<DataStream<string>>()(texts.rebalance().rescale().shuffle().global().forward().broadcast())
+same<DataStream<string>>()(texts.partitionCustom((length: number, count) => length % count, (text) => text.length))
+same<SingleOutputStreamOperator<string>>()(
+  texts
+    .assignTimestampsAndWatermarks(WatermarkStrategy.noWatermarks())
+    .name('Times')
+    .uid('times')
+    .setParallelism(2)
+    .setMaxParallelism(8)
+    .startNewChain()
+    .disableChaining()
+    .slotSharingGroup('a')
+    .setBufferTimeout(0)
+    .returns(Types.STRING),
+)
+declare const anything: Sink<unknown>
+texts.sinkTo(anything).name('Anything').uid('anything').setParallelism(1).slotSharingGroup('out')
+
+// A stream of a narrower type serves where a wider one is asked for.
+const wider: DataStream<{ readonly user: string }> = visits
+const widerKeyed: KeyedStream<{ readonly user: string }, string> = byUser
+export { wider, widerKeyed }
