@@ -7,6 +7,7 @@ export type JobFileErrorCode =
   | 'JOB_NOT_BUNDLED'
   | 'BUNDLE_NOT_WRITTEN'
   | 'JOB_IMPORT_FAILED'
+  | 'INLINE_JOB'
   | 'NO_DEFAULT_EXPORT'
   | 'NOT_A_JOB'
 

@@ -1,0 +1,214 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { UsageError } from './usage-error.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogFormat = 'text' | 'json'
+
+/** What every command that takes a job is told. */
+interface JobRequest {
+  readonly jobFile: string
+  /** After `--`. */
+  readonly jobArguments: readonly string[]
+  /** `-p`. */
+  readonly parallelism: number | undefined
+  /** Each as written after `-D`. */
+  readonly properties: readonly string[]
+  readonly verbose: boolean
+}
+
+export interface RunRequest extends JobRequest {
+  readonly command: 'run'
+  readonly json: boolean
+  readonly logLevel: LogLevel | undefined
+  readonly logFormat: LogFormat
+}
+
+export interface GraphRequest extends JobRequest {
+  readonly command: 'graph'
+  readonly format: 'text' | 'json' | 'mermaid'
+}
+
+/** What the command line asks for. */
+export type CommandLine = RunRequest | GraphRequest | { readonly command: 'show'; readonly text: string }
+
+const parallelismMax = 32_768
+
+const runExamples = `
+Examples:
+  $ millrace run src/word-count.ts
+  $ millrace run src/word-count.ts -p 4 -D execution.buffer-timeout.interval=10ms
+  $ millrace run src/word-count.ts --json 2> summary.json
+  $ millrace run src/word-count.ts -- --input book.txt
+
+Streams:
+  stdout carries what the job prints and nothing else. The live view, logs and the closing summary go to stderr.
+  With --json, stderr carries JSON lines; the last one is the summary.
+
+Exit status:
+  0 the job finished     1 the job failed       2 wrong usage or input, before the job started
+  130 canceled by Ctrl-C (twice: at once)       143 canceled by SIGTERM
+
+Settings come from millrace.yaml beside the job, from the job itself, and from -D, which wins.`
+
+const graphExamples = `
+Examples:
+  $ millrace graph src/word-count.ts
+  $ millrace graph src/word-count.ts -p 4 --json | jq .vertices
+  $ millrace graph src/word-count.ts --mermaid > graph.mmd`
+
+const mainExamples = `
+Examples:
+  $ millrace run src/word-count.ts -p 4
+  $ millrace graph src/word-count.ts --mermaid
+  $ millrace help run`
+
+/**
+ * Understands the arguments of `millrace`, those after the program's name.
+ *
+ * @throws UsageError
+ */
+export function parseCommandLine(argv: readonly string[], version: string): CommandLine {
+  const separator = argv.indexOf('--')
+  const own = separator === -1 ? argv : argv.slice(0, separator)
+  const jobArguments = separator === -1 ? [] : argv.slice(separator + 1)
+
+  let result: CommandLine | undefined
+  const shown: string[] = []
+  const program = new Command('millrace')
+    .description('Runs stream processing jobs written in TypeScript, in the words of Apache Flink.')
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', mainExamples)
+    .showSuggestionAfterError(true)
+    .allowExcessArguments(false)
+  configure(program, shown)
+
+  const run = jobCommand(program, 'run', 'run a job until its input ends, it fails, or it is stopped', runExamples)
+    .option('--json', 'write logs and the closing summary to stderr as JSON lines', false)
+    .addOption(logLevelOption())
+    .addOption(new Option('--log-format <format>', 'how logs are written').choices(['text', 'json']).default('text'))
+  run.action((jobFile: string) => {
+    const options = run.opts<RunOptions>()
+    result = {
+      command: 'run',
+      ...jobRequest(jobFile, jobArguments, options),
+      json: options.json,
+      logLevel: options.logLevel,
+      logFormat: options.json ? 'json' : options.logFormat,
+    }
+  })
+
+  const graph = jobCommand(program, 'graph', 'show the job graph of a job without running it', graphExamples)
+    .addOption(new Option('--json', 'as JSON').conflicts('mermaid'))
+    .option('--mermaid', 'as a Mermaid diagram')
+  graph.action((jobFile: string) => {
+    const options = graph.opts<GraphOptions>()
+    const format = options.json === true ? 'json' : options.mermaid === true ? 'mermaid' : 'text'
+    result = { command: 'graph', ...jobRequest(jobFile, jobArguments, options), format }
+  })
+
+  try {
+    program.parse(own, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // Help and version end by such an "error" of status 0, and help because nothing was asked by one of status 1.
+    if (shown.length === 0) throw usageError(error, own)
+  }
+  return result ?? { command: 'show', text: shown.join('') }
+}
+
+interface JobOptions {
+  readonly parallelism?: number
+  readonly define: readonly string[]
+  readonly verbose: boolean
+}
+
+interface RunOptions extends JobOptions {
+  readonly json: boolean
+  readonly logLevel?: LogLevel
+  readonly logFormat: LogFormat
+}
+
+interface GraphOptions extends JobOptions {
+  readonly json?: boolean
+  readonly mermaid?: boolean
+}
+
+function jobCommand(program: Command, name: string, description: string, examples: string): Command {
+  const command = program
+    .command(name)
+    .description(description)
+    .usage('<job> [options] [-- job arguments]')
+    .argument('<job>', 'the file of the job, .ts or .js')
+    .addOption(
+      new Option(
+        '-p, --parallelism <number>',
+        'the parallelism of all operators that set none of their own; replaces env.setParallelism',
+      ).argParser(parseParallelism),
+    )
+    .addOption(
+      new Option('-D, --define <key=value>', 'set an option; may be repeated')
+        .argParser((property: string, before: readonly string[]) => [...before, property])
+        .default([], 'none'),
+    )
+    .option('--verbose', 'show the causes of an error with their stacks', false)
+    .addHelpText('after', examples)
+    .allowExcessArguments(false)
+  return command
+}
+
+function logLevelOption(): Option {
+  return new Option(
+    '--log-level <level>',
+    'the least level to log; also by MILLRACE_LOG_LEVEL (default: "info")',
+  ).choices(['debug', 'info', 'warn', 'error'])
+}
+
+function jobRequest(jobFile: string, jobArguments: readonly string[], options: JobOptions): JobRequest {
+  const { parallelism, define, verbose } = options
+  return { jobFile, jobArguments, parallelism, properties: define, verbose }
+}
+
+/** Commands copy these settings from their program when they are made, so it comes first. */
+function configure(program: Command, shown: string[]): void {
+  program.exitOverride().configureOutput({
+    writeOut: (text) => shown.push(text),
+    writeErr: (text) => {
+      if (text.startsWith('Usage:')) shown.push(text)
+    },
+  })
+}
+
+function parseParallelism(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0
+  if (value < 1 || value > parallelismMax) {
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${parallelismMax}.`)
+  }
+  return value
+}
+
+/** Commander's messages are `error: what\n(Did you mean x?)`. */
+function usageError(error: CommanderError, argv: readonly string[]): UsageError {
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const command = argv.find((word) => word === 'run' || word === 'graph')
+  const help = command === undefined ? 'millrace --help shows what there is' : `millrace help ${command} shows how`
+  return new UsageError(
+    message,
+    suggestion?.replace(/^\((.*)\)$/, '$1') ?? specificHint(error.code, argv, command) ?? help,
+  )
+}
+
+function specificHint(code: string, argv: readonly string[], command: string | undefined): string | undefined {
+  if (code === 'commander.unknownOption' || code === 'commander.excessArguments') {
+    return command === undefined
+      ? undefined
+      : `arguments of the job itself go after --: millrace ${command} job.ts -- --input a.txt`
+  }
+  if (code === 'commander.missingArgument') return `name the file of the job: millrace ${command} job.ts`
+  const [word] = argv
+  if (code === 'commander.unknownCommand' && word !== undefined && /\.[cm]?[jt]sx?$/.test(word)) {
+    return `to run a job: millrace run ${word}`
+  }
+  return undefined
+}

@@ -1,0 +1,66 @@
+import { MillraceError } from '../base/error.ts'
+
+/** A chain of causes longer than this is cut. */
+const causesMax = 10
+
+/** Hints by code, for errors whose message does not end with one. */
+const hints: Readonly<Record<string, string>> = {
+  JOB_FILE_NOT_FOUND: 'a job is named by its file: millrace run src/job.ts',
+  JOB_FILE_IS_DIRECTORY: 'a job is named by its file: millrace run src/job.ts',
+  NO_DEFAULT_EXPORT: 'README.md shows a job of ten lines',
+  NOT_A_JOB: 'README.md shows a job of ten lines',
+  UNKNOWN_OPTION: 'docs/configuration.md lists all options',
+  ILL_TYPED_VALUE: 'docs/configuration.md lists all options with their types',
+  MALFORMED_PROPERTY: 'options are set by -D key=value; docs/configuration.md lists them',
+}
+
+/**
+ * What people see of an error: `error: ...` in one line, `hint: ...` in another, and if `verbose` the stacks, the innermost
+ * cause first, for that is where their own code is.
+ */
+export function errorReport(error: unknown, verbose: boolean): readonly string[] {
+  const chain = causesOf(error)
+  const head = [`error: ${oneLine(messageOf(error))}`, `hint: ${oneLine(hintFor(error, chain.length > 1, verbose))}`]
+  if (!verbose) return head
+  const stacks = chain.toReversed().flatMap((each, i) => {
+    const text = each instanceof Error ? (each.stack ?? messageOf(each)) : messageOf(each)
+    return `${i === 0 ? 'cause' : 'raised as'}: ${text}`.split('\n')
+  })
+  return [...head, ...stacks]
+}
+
+/** Stable code and message of any error, for the summary. */
+export function errorFacts(error: unknown): { readonly code: string; readonly message: string } {
+  return { code: error instanceof MillraceError ? error.code : 'UNEXPECTED', message: messageOf(error) }
+}
+
+function hintFor(error: unknown, hasCause: boolean, verbose: boolean): string {
+  if (error instanceof MillraceError) {
+    const { hint } = error.facts
+    if (typeof hint === 'string') return hint
+    const known = hints[error.code]
+    if (known !== undefined) return known
+  }
+  if (!verbose) return `run again with --verbose to see ${hasCause ? 'the cause' : 'where it comes from'}`
+  return 'the stacks below show where it comes from'
+}
+
+function causesOf(error: unknown): readonly unknown[] {
+  const chain = [error]
+  for (let next = error; next instanceof Error && next.cause !== undefined && chain.length < causesMax; ) {
+    next = next.cause
+    if (chain.includes(next)) break
+    chain.push(next)
+  }
+  return chain
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof MillraceError) return error.message
+  if (error instanceof Error) return `${error.name}: ${error.message}`
+  return String(error)
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').trim()
+}

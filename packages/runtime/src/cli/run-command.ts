@@ -1,0 +1,105 @@
+import type { JobHandle, JobResult } from '../cluster/job-handle.ts'
+import type { PrepareJob } from '../cluster/prepare-job.ts'
+import { CancelOnSignals } from './cancel-on-signals.ts'
+import type { LogLevel, RunRequest } from './command-line.ts'
+import type { CommandLineIo } from './command-line-io.ts'
+import { errorFacts, errorReport } from './error-report.ts'
+import { exitStatus } from './exit-status.ts'
+import { colored, plain } from './palette.ts'
+import { PinoLogger } from './pino-logger.ts'
+import { logProgress, showLiveView } from './progress.ts'
+import { Screen } from './screen.ts'
+import { type JobSummary, summaryJson, summaryLines } from './summary.ts'
+import { terminalTraits } from './terminal.ts'
+import { UsageError } from './usage-error.ts'
+
+const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+
+/** Runs a job to its end. Answers the exit status; throws what keeps the job from starting. */
+export async function runCommand(request: RunRequest, io: CommandLineIo, prepareJob: PrepareJob): Promise<number> {
+  const { stdout, stderr, clock, env } = io
+  const traits = terminalTraits(stderr, env)
+  const isLive = traits.isLive && request.logFormat === 'text'
+  const palette = traits.hasColors && request.logFormat === 'text' ? colored : plain
+  const screen = new Screen({ stdout, stderr, isLive })
+  const say = (text: string): void => void screen.writeError(`${text}\n`).catch(() => {})
+  const logger = new PinoLogger({
+    level: request.logLevel ?? logLevelOf(env.MILLRACE_LOG_LEVEL) ?? (isLive ? 'warn' : 'info'),
+    format: request.logFormat,
+    clock,
+    palette,
+    shortTime: traits.isLive,
+    write: (text) => void screen.writeError(text).catch(() => {}),
+  })
+  const signals = new CancelOnSignals(io, (text) => (request.json ? logger.warn(text) : say(text)))
+  let stopProgress = (): void => {}
+  try {
+    const prepared = await prepareJob({
+      jobFile: request.jobFile,
+      args: request.jobArguments,
+      parallelism: request.parallelism,
+      properties: request.properties,
+    })
+    for (const warning of prepared.warnings) logger.warn(warning)
+    const handle = await prepared.start({
+      logger,
+      standardOutput: (text) => screen.writeOut(text).catch(() => signals.outputClosed()),
+      standardError: (text) => screen.writeError(text).catch(() => {}),
+    })
+    signals.watch(handle)
+    stopProgress = isLive
+      ? showLiveView({
+          handle,
+          screen,
+          clock,
+          palette,
+          size: () => ({ width: stderr.columns ?? 80, height: stderr.rows ?? 24 }),
+        })
+      : logProgress({ handle, logger, clock })
+
+    const outcome = await outcomeOf(handle)
+    stopProgress()
+    screen.end()
+    const summary = summaryOf(handle, outcome)
+    // The error of a job goes after its table: the last line is what people look at.
+    if (request.json) await screen.writeError(`${summaryJson(summary)}\n`).catch(() => {})
+    else {
+      say(summaryLines(summary, palette).join('\n'))
+      if (outcome.kind === 'failed') say(errorReport(outcome.error, request.verbose).join('\n'))
+    }
+    if (outcome.kind === 'failed') return exitStatus.jobFailed
+    if (outcome.result.status === 'FINISHED') return exitStatus.success
+    return signals.canceledBy === undefined ? exitStatus.jobFailed : exitStatus.bySignal[signals.canceledBy]
+  } finally {
+    stopProgress()
+    screen.end()
+    signals.dispose()
+  }
+}
+
+type Outcome =
+  | { readonly kind: 'ended'; readonly result: JobResult }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+async function outcomeOf(handle: JobHandle): Promise<Outcome> {
+  try {
+    return { kind: 'ended', result: await handle.result }
+  } catch (error) {
+    return { kind: 'failed', error }
+  }
+}
+
+function summaryOf(handle: JobHandle, outcome: Outcome): JobSummary {
+  const job = { jobName: handle.name, jobId: handle.id }
+  if (outcome.kind === 'ended') return { ...job, ...outcome.result }
+  const metrics = handle.metrics()
+  const error = errorFacts(outcome.error)
+  return { ...job, status: 'FAILED', durationMs: metrics.elapsedMs, metrics, error }
+}
+
+function logLevelOf(text: string | undefined): LogLevel | undefined {
+  if (text === undefined || text === '') return undefined
+  const level = logLevels.find((each) => each === text.toLowerCase())
+  if (level !== undefined) return level
+  throw new UsageError(`MILLRACE_LOG_LEVEL is "${text}"`, `set it to one of ${logLevels.join(', ')}`)
+}

@@ -1,0 +1,67 @@
+import type { JobDefinition } from './api/job-definition.ts'
+import { isJobDefinition } from './api/job-definition.ts'
+import { JobFileError } from './api/job-file-error.ts'
+import type { JobHandle } from './cluster/job-handle.ts'
+import type { ConfigurationEntries } from './configuration/configuration.ts'
+
+/** How {@link run} runs a job. */
+export interface RunOptions {
+  /** What the job's function gets as `args`. */
+  readonly args?: readonly string[]
+  /** Options by their keys, as with `-D`: they go before what the job and `millrace.yaml` say. */
+  readonly config?: ConfigurationEntries
+  /** As `-p`: replaces `env.setParallelism` and `parallelism.default`. */
+  readonly parallelism?: number
+  /** Aborting it cancels the job. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Runs a job in worker threads from within a program. What the job prints goes to the program's stdout, warnings go to its
+ * stderr.
+ *
+ * @param job - the file of the job, e.g. `new URL('./job.ts', import.meta.url)`. Every thread imports it, so a job that is
+ *   defined inline, with closures over the program, cannot run here; `runInSimulation` of `@millrace/runtime/testing` can.
+ * @returns when the job's threads are deployed; `result` of the handle tells how it ends. `await using` cancels it.
+ * @throws JobFileError, ConfigurationError or JobError before any thread starts; ClusterError if the job does not fit.
+ * @example
+ * const job = await run(new URL('./word-count.ts', import.meta.url), { args: ['--input', 'book.txt'], parallelism: 2 })
+ * const { status, durationMs } = await job.result
+ */
+export async function run(job: string | URL, options: RunOptions = {}): Promise<JobHandle> {
+  refuseInlineJob(job)
+  const { args = [], config = {}, parallelism, signal } = options
+  signal?.throwIfAborted()
+  // A job's module imports this file in every worker thread; what only the coordinator needs is loaded here.
+  const { prepareJob } = await import('./cluster/prepare-job.ts')
+  const { processOutput } = await import('./cli/process-output.ts')
+  const prepared = await prepareJob({ jobFile: job, args, parallelism, entries: config })
+  const output = processOutput()
+  for (const warning of prepared.warnings) output.logger.warn(warning)
+  signal?.throwIfAborted()
+  const handle = await prepared.start(output)
+  if (signal !== undefined) cancelOnAbort(handle, signal)
+  return handle
+}
+
+function cancelOnAbort(handle: JobHandle, signal: AbortSignal): void {
+  // How the job ends is told by its result.
+  const cancel = (): void => void handle.cancel().catch(() => {})
+  if (signal.aborted) {
+    cancel()
+    return
+  }
+  signal.addEventListener('abort', cancel, { once: true })
+  const forget = (): void => signal.removeEventListener('abort', cancel)
+  handle.result.then(forget, forget)
+}
+
+function refuseInlineJob(job: string | URL | JobDefinition): void {
+  if (!isJobDefinition(job)) return
+  throw new JobFileError(
+    'INLINE_JOB',
+    `Cannot run the job "${job.name}" in worker threads: it was defined inline, and a closure cannot cross threads. Put it into ` +
+      'a file of its own and call run(new URL("./job.ts", import.meta.url)), or run it by runInSimulation of @millrace/runtime/testing',
+    { name: job.name },
+  )
+}
