@@ -47,8 +47,8 @@ const PRIVATE = -1
  */
 export class OutputChannel<T> {
   readonly encoder: SegmentEncoder<T>
+  readonly sender: ChannelSender
   readonly #context: OutputChannelContext
-  readonly #sender: ChannelSender
   readonly #doorbell: Doorbell
   readonly #position: number
   readonly #waiting: WaitingSegment[] = []
@@ -72,7 +72,7 @@ export class OutputChannel<T> {
   ) {
     this.#context = context
     this.#position = position
-    this.#sender = sender
+    this.sender = sender
     this.encoder = encoder
     this.#doorbell = doorbell
   }
@@ -131,27 +131,27 @@ export class OutputChannel<T> {
   drain(): boolean {
     if (this.#available) return true
     for (;;) {
-      while (this.#waiting.length > 0 && this.#sender.hasCredit()) this.#publishPrivate(this.#waiting.shift()!)
+      while (this.#waiting.length > 0 && this.sender.hasCredit()) this.#publishPrivate(this.#waiting.shift()!)
       if (this.#flushWanted && this.maySendDirectly()) this.#send(undefined)
       if (this.isAvailable()) {
         this.#available = true
-        this.#sender.announceBacklog(0)
+        this.sender.announceBacklog(0)
         return true
       }
       this.#announceBacklog()
       // A credit returned before the gate could see the backlog has not rung; so look once more.
-      if (this.#sender.credit() === 0) return false
+      if (this.sender.credit() === 0) return false
     }
   }
 
   /** Whether nothing waits and one more record has a place. After the end: whether nothing waits. */
   isAvailable(): boolean {
-    return this.#waiting.length === 0 && (this.#open >= 0 || this.#ended || this.#sender.hasCredit())
+    return this.#waiting.length === 0 && (this.#open >= 0 || this.#ended || this.sender.hasCredit())
   }
 
   /** Whether a segment of the gate may be used at once: not before everything that waits has gone. */
   maySendDirectly(): boolean {
-    return this.#waiting.length === 0 && this.#sender.hasCredit()
+    return this.#waiting.length === 0 && this.sender.hasCredit()
   }
 
   /** Gives back what is held privately. What was not sent is lost. */
@@ -171,8 +171,8 @@ export class OutputChannel<T> {
 
   #takeSegment(): void {
     if (this.maySendDirectly()) {
-      this.#open = this.#sender.take()
-      this.#openView = this.#sender.view(this.#open)
+      this.#open = this.sender.take()
+      this.#openView = this.sender.view(this.#open)
       return
     }
     const { overflow, segmentBytes } = this.#context
@@ -223,7 +223,7 @@ export class OutputChannel<T> {
     this.#flushWanted = false
     if (open >= 0) {
       assert(this.#waiting.length === 0, () => 'A segment overtakes the overflow')
-      this.#sender.publish(open, usedBytes, content, element, recordBytes)
+      this.sender.publish(open, usedBytes, content, element, recordBytes)
       this.#doorbell.ring()
     } else {
       const segment = this.#privateSegment(view, content, usedBytes, element, recordBytes)
@@ -250,9 +250,9 @@ export class OutputChannel<T> {
   /** Copies a private segment into one of the gate, for which there is credit. */
   #publishPrivate(segment: WaitingSegment): void {
     const { view, usedBytes, content, element, recordBytes } = segment
-    const index = this.#sender.take()
-    if (view !== undefined) this.#sender.view(index).bytes.set(view.bytes.subarray(0, usedBytes))
-    this.#sender.publish(index, usedBytes, content, element, recordBytes)
+    const index = this.sender.take()
+    if (view !== undefined) this.sender.view(index).bytes.set(view.bytes.subarray(0, usedBytes))
+    this.sender.publish(index, usedBytes, content, element, recordBytes)
     this.#doorbell.ring()
     this.#releasePrivate(segment)
   }
@@ -269,7 +269,7 @@ export class OutputChannel<T> {
   }
 
   #announceBacklog(): void {
-    this.#sender.announceBacklog(this.#waiting.length + 1)
+    this.sender.announceBacklog(this.#waiting.length + 1)
   }
 
   #failOverflow(): never {
