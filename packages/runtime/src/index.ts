@@ -23,6 +23,7 @@ export { SequenceSource, type SequenceSplit } from './connector/sequence-source.
 export type { Sink } from './connector/sink.ts'
 export type { Source } from './connector/source.ts'
 export type { TaskInfo } from './connector/task-info.ts'
+export { GraphError, type GraphErrorCode } from './graph/graph-error.ts'
 export type { Counter, MetricGroup } from './metrics/metric-group.ts'
 export type {
   Collector,
@@ -45,8 +46,10 @@ export type {
   RichProcessFunction,
   RichReduceFunction,
 } from './operators/functions.ts'
+export { OperatorError, type OperatorErrorCode } from './operators/operator-error.ts'
 export { OutputTag } from './operators/output-tag.ts'
 export type { RuntimeContext } from './operators/runtime-context.ts'
+export { RecordError, type RecordErrorCode } from './record/record-error.ts'
 export type { TypeInformation, ValueOf } from './record/type-information.ts'
 export type { ClassConstructor, TypeRegistration } from './record/type-registry.ts'
 export { type OptionalField, type RowFields, type RowOf, Types, type TypesFactory } from './record/types.ts'

@@ -4,14 +4,15 @@ import { Configuration } from '../configuration/configuration.ts'
 import { ConfigurationOptions } from '../configuration/configuration-options.ts'
 import type { GraphSettings } from '../graph/graph-settings.ts'
 import type { Transformation } from '../graph/transformation.ts'
+import { MAX_PARALLELISM_LIMIT } from '../keys/max-parallelism.ts'
 import type { TypeRegistry } from '../record/type-registry.ts'
 import { isJobDefinition, type JobDefinition } from './job-definition.ts'
 import { JobError } from './job-error.ts'
 import { type JobWarning, parallelismHasNoEffect, statefulWithoutUid, unusedSource } from './job-warning.ts'
 import { parallelismLimit } from './operator-settings.ts'
-import { MAX_PARALLELISM_LIMIT, show } from './setting-checks.ts'
+import { show } from './setting-checks.ts'
 import { StreamExecutionEnvironment } from './stream-execution-environment.ts'
-import { type OperatorTransformation, ownerOf } from './topology.ts'
+import type { OperatorTransformation } from './topology.ts'
 
 /** What a job is built with: the same in every thread. */
 export interface JobOptions {
@@ -58,10 +59,7 @@ export function buildJob(definition: JobDefinition, options: JobOptions = {}): B
   const settings = graphSettings(definition, env, parallelism)
   const sources = sourcesOf(topology.operators)
   const operators = inOrder([...sources, ...topology.operators])
-  checkUids(definition.name, operators)
-  // Before limits are applied: they are no decision of the user's.
   const noEffect = parallelismHasNoEffect(operators.filter(hasChoice), parallelism)
-  for (const operator of operators) applyLimits(operator, settings)
   const configurationWarnings = env.configuration.warnings.map(
     ({ message }): JobWarning => ({ code: 'CONFIGURATION', message, operators: [] }),
   )
@@ -127,52 +125,12 @@ function checkDashP(parallelism: number | undefined): void {
   )
 }
 
-/** A source or sink that works with fewer subtasks than the job's parallelism gets as many as it can have. */
-function applyLimits(
-  { operator, settings }: OperatorTransformation,
-  { parallelism, maxParallelism }: GraphSettings,
-): void {
-  if (settings.parallelism === undefined) {
-    const wanted = (operator.kind === 'source' ? operator.source.defaultParallelism : undefined) ?? parallelism
-    const limited = Math.min(wanted, parallelismLimit(operator))
-    if (limited !== parallelism) settings.parallelism = limited
-  }
-  const resolved = settings.nonParallel ? 1 : (settings.parallelism ?? parallelism)
-  const bound = settings.maxParallelism ?? maxParallelism
-  if (bound === undefined || resolved <= bound) return
-  const { what, facts } = ownerOf(settings)
-  throw new JobError(
-    'PARALLELISM_ABOVE_MAXIMUM',
-    `Cannot run ${what} with parallelism ${resolved}: its max parallelism is ${bound}; raise the one or lower the other`,
-    { ...facts, parallelism: resolved, maxParallelism: bound },
-  )
-}
-
 /** Whether `-p` could ever have an effect on the operator. */
 function hasChoice({ operator, settings }: OperatorTransformation): boolean {
   if (settings.nonParallel || parallelismLimit(operator) === 1) return false
   return (
     settings.parallelism !== undefined || operator.kind !== 'source' || operator.source.defaultParallelism === undefined
   )
-}
-
-function checkUids(jobName: string, operators: readonly OperatorTransformation[]): void {
-  const owners = new Map<string, OperatorTransformation>()
-  for (const operator of operators) {
-    const { uid } = operator.settings
-    if (uid === undefined) continue
-    const first = owners.get(uid)
-    if (first === undefined) {
-      owners.set(uid, operator)
-      continue
-    }
-    throw new JobError(
-      'DUPLICATE_UID',
-      `Cannot build job "${jobName}": ${ownerOf(first.settings).what} and ${ownerOf(operator.settings).what} ` +
-        `have the same uid "${uid}"; give each operator a uid of its own`,
-      { uid, operators: [first.settings.name, operator.settings.name] },
-    )
-  }
 }
 
 function noOperators(jobName: string, sources: readonly OperatorTransformation[]): JobError {

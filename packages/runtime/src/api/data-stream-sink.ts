@@ -45,7 +45,7 @@ export class DataStreamSink<out T> {
    * Gives the sink a lasting identity, by which its state is found again after the job has changed.
    *
    * @param uid - not empty, and unique in the job.
-   * @throws ApiError `INVALID_UID`; when the job is built, JobError `DUPLICATE_UID`.
+   * @throws ApiError `INVALID_UID`; when the job is built, GraphError `DUPLICATE_UID`.
    * @example
    * const job = defineJob('with-uid', (env) => {
    *   env.fromElements('a').print().uid('letters-out')

@@ -1,7 +1,5 @@
+import { MAX_PARALLELISM_LIMIT } from '../keys/max-parallelism.ts'
 import { ApiError, type ApiErrorCode } from './api-error.ts'
-
-/** Flink's upper bound: key groups are counted in 15 bits. */
-export const MAX_PARALLELISM_LIMIT: number = 32_768
 
 /** Names the thing that a setting belongs to, e.g. `operator "Map" (job.ts:4)`, in messages and facts. */
 export interface SettingOwner {
@@ -21,9 +19,9 @@ export function checkMaxParallelism(value: unknown, owner: SettingOwner): number
   return checkInteger('max parallelism', 'INVALID_MAX_PARALLELISM', value, 1, MAX_PARALLELISM_LIMIT, remedy, owner)
 }
 
-/** -1: only full segments are sent; 0: after every record; else milliseconds. */
-export function checkBufferTimeout(value: unknown, owner: SettingOwner): number {
-  const remedy = 'must be -1 (send full buffers only), 0 (send every record at once) or a number of milliseconds'
+/** 0: after every record; else milliseconds. What -1 means depends on the owner. */
+export function checkBufferTimeout(value: unknown, minusOne: string, owner: SettingOwner): number {
+  const remedy = `must be -1 (${minusOne}), 0 (send every record at once) or a whole number of milliseconds`
   return checkInteger('buffer timeout', 'INVALID_BUFFER_TIMEOUT', value, -1, 2 ** 31 - 1, remedy, owner)
 }
 

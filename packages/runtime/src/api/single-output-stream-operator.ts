@@ -51,7 +51,7 @@ export class SingleOutputStreamOperator<out T> extends DataStream<T> {
    * with state should have one: without it the identity follows from the position in the graph.
    *
    * @param uid - not empty, and unique in the job.
-   * @throws ApiError `INVALID_UID`; when the job is built, JobError `DUPLICATE_UID`.
+   * @throws ApiError `INVALID_UID`; when the job is built, GraphError `DUPLICATE_UID`.
    * @example
    * const job = defineJob('with-uid', (env) => {
    *   env.fromElements(1).map((n) => n + 1).uid('increment')
@@ -145,7 +145,7 @@ export class SingleOutputStreamOperator<out T> extends DataStream<T> {
   /**
    * Sets how long a record may wait in a buffer that is not full before it is sent to the next operator.
    *
-   * @param timeoutMs - milliseconds; 0: every record at once (lowest latency); -1: full buffers only (highest rate).
+   * @param timeoutMs - milliseconds; 0: every record at once (lowest latency); -1: what the environment has, as in Flink.
    * @throws ApiError `INVALID_BUFFER_TIMEOUT`.
    * @example
    * const job = defineJob('low-latency', (env) => {
@@ -154,7 +154,11 @@ export class SingleOutputStreamOperator<out T> extends DataStream<T> {
    * planJob(job).plan.jobGraph.edges[0]?.bufferTimeoutMs // -> 0
    */
   setBufferTimeout(timeoutMs: number): this {
-    this.#operator.settings.bufferTimeoutMs = checkBufferTimeout(timeoutMs, ownerOf(this.#operator.settings))
+    this.#operator.settings.bufferTimeoutMs = checkBufferTimeout(
+      timeoutMs,
+      'as the environment has it',
+      ownerOf(this.#operator.settings),
+    )
     return this
   }
 

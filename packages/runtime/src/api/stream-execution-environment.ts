@@ -232,7 +232,7 @@ export class StreamExecutionEnvironment {
    * planJob(job).plan.jobGraph.edges[0]?.bufferTimeoutMs // -> -1
    */
   setBufferTimeout(timeoutMs: number): this {
-    const value = checkBufferTimeout(timeoutMs, environment)
+    const value = checkBufferTimeout(timeoutMs, 'send full buffers only', environment)
     return this.configure({ 'execution.buffer-timeout.interval': value === -1 ? '-1' : `${value} ms` })
   }
 
