@@ -11,6 +11,8 @@ export type RecordErrorCode =
   | 'TOO_DEEP'
   /** The value does not have the type that was declared. */
   | 'TYPE_MISMATCH'
+  /** More bytes than one record may have. */
+  | 'TOO_LARGE'
   /** A general type where `disableGenericTypes()` forbids it. */
   | 'GENERIC_TYPE'
   /** A type description or a registration that cannot work. */
