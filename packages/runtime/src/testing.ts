@@ -1,3 +1,5 @@
+export type { JobOptions } from './api/build-job.ts'
+export { type PlannedJob, planJob } from './api/plan-job.ts'
 export { SystemClock } from './base/clock.ts'
 export { SeededRandom } from './base/random.ts'
 export {
@@ -7,4 +9,6 @@ export {
   testSinkWriterContext,
   testTaskInfo,
 } from './testing/connector-contexts.ts'
+export { runInSimulation, type SimulationOptions, type SimulationResult } from './testing/run-in-simulation.ts'
+export { SimulatedClock } from './testing/simulated-clock.ts'
 export { type ReadSourceOptions, type ReadSourceResult, readSource } from './testing/source-harness.ts'

@@ -1,5 +1,4 @@
 import { createReadStream, type ReadStream } from 'node:fs'
-import { pipeline } from 'node:stream'
 import { createGunzip, type Gunzip } from 'node:zlib'
 import { ConnectorError } from '@millrace/runtime/connector'
 import type { ByteChunks } from './byte-chunks.ts'
@@ -17,28 +16,26 @@ export interface GunzipChunksOptions {
 export class GunzipChunks implements ByteChunks {
   readonly #file: ReadStream
   readonly #gunzip: Gunzip
-  readonly #settled: Promise<void>
+  readonly #onProgress: () => void
   #hasEnded = false
   #failure: ConnectorError | undefined
 
   constructor({ path, chunkBytes, onProgress }: GunzipChunksOptions) {
+    this.#onProgress = onProgress
     this.#file = createReadStream(path, { highWaterMark: chunkBytes })
     this.#gunzip = createGunzip({ chunkSize: chunkBytes })
     this.#gunzip.on('readable', onProgress)
-    this.#settled = new Promise((resolve) => {
-      pipeline(this.#file, this.#gunzip, (error) => {
-        if (error) this.#failure = broken(path, error)
-        // node:zlib takes no bytes at all for an empty archive; gzip does not.
-        else if (this.#file.bytesRead === 0) this.#failure = broken(path, new Error('unexpected end of file'))
-        this.#hasEnded = true
-        onProgress()
-        resolve()
-      })
+    // Not `pipeline`, which is content once everything has been put in: a file cut short is noticed after that.
+    this.#file.on('error', (error) => this.#end(unreadable(path, error)))
+    this.#gunzip.on('error', (error) => this.#end(broken(path, error)))
+    this.#gunzip.on('end', () => {
+      // node:zlib makes nothing of an empty file; gzip calls it broken.
+      this.#end(this.#file.bytesRead === 0 ? broken(path, new Error('unexpected end of file')) : undefined)
     })
+    this.#file.pipe(this.#gunzip)
   }
 
   take(): Buffer | 'pending' | 'end' {
-    // What was unpacked before an error is delivered before it.
     const chunk: Buffer | null = this.#gunzip.read()
     if (chunk !== null) return chunk
     if (this.#failure !== undefined) throw this.#failure
@@ -50,15 +47,22 @@ export class GunzipChunks implements ByteChunks {
   }
 
   async close(): Promise<void> {
-    this.#file.destroy()
     this.#gunzip.destroy()
-    await this.#settled
+    if (this.#file.closed) return
+    await new Promise<void>((resolve) => {
+      this.#file.once('close', resolve)
+      this.#file.destroy()
+    })
+  }
+
+  #end(failure: ConnectorError | undefined): void {
+    this.#failure ??= failure
+    this.#hasEnded = true
+    this.#onProgress()
   }
 }
 
 function broken(path: string, cause: Error): ConnectorError {
-  // Of the file system, with errno, or of zlib.
-  if ('syscall' in cause) return unreadable(path, cause)
   return new ConnectorError(
     'GZIP_BROKEN',
     `Cannot unpack "${path}": ${cause.message}. The file is cut short or damaged; gzip --test tells more.`,

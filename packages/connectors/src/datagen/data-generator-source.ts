@@ -1,0 +1,139 @@
+import {
+  type Boundedness,
+  ConnectorError,
+  type Source,
+  type SourceReader,
+  type SourceReaderContext,
+  type SourceSplit,
+  type SplitEnumerator,
+  type SplitEnumeratorContext,
+} from '@millrace/runtime/connector'
+import { DataGeneratorReader } from './data-generator-reader.ts'
+import { type FieldGenerators, recordGenerator } from './field-generators.ts'
+import { RateLimiter } from './rate-limiter.ts'
+import type { RecordRandom } from './record-random.ts'
+
+/** The records `first`, `first + step`, ... below `end`. */
+export interface DataGeneratorSplit extends SourceSplit {
+  readonly first: number
+  readonly end: number
+  readonly step: number
+}
+
+/** Which subtask makes which records: `ranges` of neighbours, or `interleaved`, where subtask s of p makes s, s + p, ... */
+export type RecordAssignment = 'ranges' | 'interleaved'
+
+/** What {@link DataGeneratorSource} makes: by a `generator` of records, or by `fields`. */
+export type DataGeneratorOptions<T> = DataGeneratorLimits &
+  (
+    | {
+        /** Makes the record at `index`, counted from 0 over all subtasks, from the index and `random` alone. */
+        readonly generator: (index: number, random: RecordRandom) => T
+        readonly fields?: never
+      }
+    | {
+        /** Makes each field of the record. */
+        readonly fields: FieldGenerators<T>
+        readonly generator?: never
+      }
+  )
+
+/** How many records, how fast, and by whom. */
+export interface DataGeneratorLimits {
+  /** Of all subtasks together. Without it the source never ends. */
+  readonly count?: number
+  /** Of all subtasks together; each gets an equal share. Without it records are made as fast as they are taken. */
+  readonly recordsPerSecond?: number
+  /** Another seed draws other numbers; 0 by default. */
+  readonly seed?: number
+  /** `ranges` by default if there is a `count`, else `interleaved`. */
+  readonly assignment?: RecordAssignment
+}
+
+/**
+ * Makes records, for tests, demonstrations and benchmarks. Record i is a function of i and the seed, so the set of
+ * records does not depend on the parallelism, and records can be made again.
+ *
+ * @throws ConnectorError `INVALID_OPTION`
+ *
+ * @example
+ * ```ts
+ * new DataGeneratorSource({
+ *   fields: { id: sequence(), user: choice(['ann', 'bob']), amount: uniformInt(1, 100), at: timestamp({ stepMs: 10 }) },
+ *   recordsPerSecond: 1000,
+ * })
+ * new DataGeneratorSource({ generator: (index, random) => index + random.below(10), count: 1_000_000, seed: 7 })
+ * ```
+ */
+export class DataGeneratorSource<T> implements Source<T, DataGeneratorSplit> {
+  readonly boundedness: Boundedness
+  readonly #generator: (index: number, random: RecordRandom) => T
+  readonly #limits: DataGeneratorLimits
+
+  constructor(options: DataGeneratorOptions<T>) {
+    checkLimits(options)
+    this.boundedness = options.count === undefined ? 'continuous-unbounded' : 'bounded'
+    this.#generator = options.generator ?? recordGenerator(options.fields)
+    this.#limits = options
+  }
+
+  createEnumerator(context: SplitEnumeratorContext<DataGeneratorSplit>): SplitEnumerator {
+    const splits = splitsOf(this.#limits, context.parallelism)
+    return {
+      start: () => {},
+      addReader: () => {},
+      handleSplitRequest: (subtaskIndex) => {
+        const split = splits[subtaskIndex]
+        if (split !== undefined && split.first < split.end) context.assignSplit(split, subtaskIndex)
+        context.signalNoMoreSplits(subtaskIndex)
+      },
+    }
+  }
+
+  createReader(context: SourceReaderContext): SourceReader<T, DataGeneratorSplit> {
+    const { recordsPerSecond, seed = 0 } = this.#limits
+    const rateLimiter =
+      recordsPerSecond === undefined
+        ? undefined
+        : new RateLimiter(recordsPerSecond / context.taskInfo.parallelism, context.clock)
+    return new DataGeneratorReader({ generator: this.#generator, seed, rateLimiter }, context)
+  }
+}
+
+function splitsOf({ count, assignment }: DataGeneratorLimits, parallelism: number): DataGeneratorSplit[] {
+  const isInRanges = (assignment ?? (count === undefined ? 'interleaved' : 'ranges')) === 'ranges'
+  const end = count ?? Number.MAX_SAFE_INTEGER
+  return Array.from({ length: parallelism }, (_, index) =>
+    isInRanges
+      ? {
+          splitId: String(index),
+          first: bound(end, index, parallelism),
+          end: bound(end, index + 1, parallelism),
+          step: 1,
+        }
+      : { splitId: String(index), first: index, end, step: parallelism },
+  )
+}
+
+/** The first index of range `index`; exact also where `count * index` is not. */
+function bound(count: number, index: number, rangeCount: number): number {
+  const size = Math.floor(count / rangeCount)
+  return size * index + Math.min(index, count - size * rangeCount)
+}
+
+function checkLimits({ count, recordsPerSecond, seed, assignment }: DataGeneratorLimits): void {
+  if (count !== undefined && !(Number.isSafeInteger(count) && count >= 0)) {
+    throw invalid('count', count, 'must be an integer of at least 0')
+  }
+  if (recordsPerSecond !== undefined && !(Number.isFinite(recordsPerSecond) && recordsPerSecond > 0)) {
+    throw invalid('recordsPerSecond', recordsPerSecond, 'must be a number above 0')
+  }
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw invalid('seed', seed, 'must be an integer')
+  if (assignment === 'ranges' && count === undefined) {
+    throw invalid('assignment', assignment, 'needs a count, since without one records are interleaved')
+  }
+}
+
+function invalid(option: string, value: unknown, rule: string): ConnectorError {
+  return new ConnectorError('INVALID_OPTION', `${option} ${rule}; it is ${String(value)}`, { option, value })
+}

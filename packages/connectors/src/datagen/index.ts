@@ -1,0 +1,19 @@
+export {
+  type DataGeneratorLimits,
+  type DataGeneratorOptions,
+  DataGeneratorSource,
+  type DataGeneratorSplit,
+  type RecordAssignment,
+} from './data-generator-source.ts'
+export {
+  choice,
+  type FieldGenerator,
+  type FieldGenerators,
+  sequence,
+  string,
+  type TimestampOptions,
+  timestamp,
+  uniformDouble,
+  uniformInt,
+} from './field-generators.ts'
+export type { RecordRandom } from './record-random.ts'

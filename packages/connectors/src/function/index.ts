@@ -1,0 +1,6 @@
+export {
+  FunctionSink,
+  type FunctionSinkContext,
+  type FunctionSinkOptions,
+  type SinkFunction,
+} from './function-sink.ts'
