@@ -11,7 +11,8 @@ export class UserValues {
 
   /** Throws RecordError if the value may not cross. */
   encode(value: unknown): Uint8Array {
-    return this.#codec.encode(value).slice()
+    // The codec reuses its buffer; and the slice of a Buffer would be no copy.
+    return new Uint8Array(this.#codec.encode(value))
   }
 
   decode(bytes: Uint8Array): unknown {

@@ -47,7 +47,7 @@ export class EndOfInputSteps {
     try {
       rest = operator.endInput({ collect: outputs.emit })
     } catch (error) {
-      outputs.fail(undefined, error)
+      throw outputs.fail(undefined, error)
     }
     if (rest !== undefined) operator.paused?.offer?.(rest, undefined)
   }
