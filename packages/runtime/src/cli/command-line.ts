@@ -69,7 +69,9 @@ Examples:
  */
 export function parseCommandLine(argv: readonly string[], version: string): CommandLine {
   const separator = argv.indexOf('--')
-  const own = separator === -1 ? argv : argv.slice(0, separator)
+  const before = separator === -1 ? argv : argv.slice(0, separator)
+  // Who says nothing wants to know what there is.
+  const own = before.length === 0 ? ['--help'] : before
   const jobArguments = separator === -1 ? [] : argv.slice(separator + 1)
 
   let result: CommandLine | undefined
@@ -112,8 +114,8 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
     program.parse(own, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    // Help and version end by such an "error" of status 0, and help because nothing was asked by one of status 1.
-    if (shown.length === 0) throw usageError(error, own)
+    // Help and version end by such an "error", too.
+    if (error.exitCode !== 0) throw usageError(error, own)
   }
   return result ?? { command: 'show', text: shown.join('') }
 }
@@ -174,9 +176,8 @@ function jobRequest(jobFile: string, jobArguments: readonly string[], options: J
 function configure(program: Command, shown: string[]): void {
   program.exitOverride().configureOutput({
     writeOut: (text) => shown.push(text),
-    writeErr: (text) => {
-      if (text.startsWith('Usage:')) shown.push(text)
-    },
+    // Errors are told by what is thrown.
+    writeErr: () => {},
   })
 }
 
