@@ -32,7 +32,9 @@ export function docCommentsOf(file: string): readonly DocComment[] {
     if (!/^\s*\/\*\*/.test(lines[i]!)) continue
     const start = i
     while (!lines[i]!.includes('*/')) i++
-    const body = lines.slice(start, i + 1).map((line) => line.replace(/^\s*(\/\*\*|\*\/|\*) ?/, '').replace(/ ?\*\/\s*$/, ''))
+    const body = lines
+      .slice(start, i + 1)
+      .map((line) => line.replace(/^\s*(\/\*\*|\*\/|\*) ?/, '').replace(/ ?\*\/\s*$/, ''))
     // A linter's directive may stand between the comment and its declaration.
     while (lines[i + 1]?.trim().startsWith('//')) i++
     const declaration = (lines[i + 1] ?? '').trim()

@@ -8,7 +8,8 @@ import type { PublicName } from './public-doors.ts'
  * - `const name = expression // -> value`: the same, of the new constant;
  * - `statement // throws SomeError: text`: it throws (or rejects with) an error of that name, whose message has the text.
  *
- * Public names are imported as they are used. `toRoot` leads from the module's folder to the repository's root.
+ * Public names are imported as they are used: from the sources, or, for what starts threads, from the build. `toRoot` leads
+ * from the module's folder to the repository's root.
  */
 export function exampleModule(example: Example, names: readonly PublicName[], toRoot: string): string {
   const lines = example.code.split('\n')
@@ -49,10 +50,17 @@ function withCheck(line: string): string {
 function publicImports(code: string, names: readonly PublicName[], toRoot: string): readonly string[] {
   const imported = new Set<string>()
   const imports: string[] = []
+  const startsThreads = /\brun\(new URL\(/.test(code)
   for (const { name, isType, door } of names) {
     if (imported.has(name) || !new RegExp(`\\b${name}\\b`).test(code)) continue
     imported.add(name)
-    imports.push(`import { ${isType ? 'type ' : ''}${name} } from '${toRoot}${door}'`)
+    const from = startsThreads ? packageOf(door) : `${toRoot}${door}`
+    imports.push(`import { ${isType ? 'type ' : ''}${name} } from '${from}'`)
   }
   return imports
+}
+
+function packageOf(door: string): string {
+  const [, name = '', entry = ''] = /^packages\/(\w+)\/src\/(\w+)\.ts$/.exec(door) ?? []
+  return `@millrace/${name}${entry === 'index' ? '' : `/${entry}`}`
 }

@@ -1,6 +1,6 @@
 // Runs every example of the public documentation, and holds the public doors to being documented.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -9,6 +9,8 @@ import { exampleModule, promiseCount } from './example-module.ts'
 import { doors, furtherDoors, type PublicName, publicNames, repositoryRoot } from './public-doors.ts'
 
 const folder = join(repositoryRoot, 'test/docs/.generated')
+/** What examples refer to by `new URL('./...', import.meta.url)`. */
+const filesOfExamples = join(repositoryRoot, 'test/docs/files')
 
 const names = [...doors, ...furtherDoors].flatMap(publicNames)
 const files = [...new Set(names.map(({ file }) => file))].toSorted()
@@ -16,7 +18,7 @@ const comments = new Map(files.map((file) => [file, docCommentsOf(file)]))
 const examples = [...comments.values()].flatMap((each) => each.flatMap((comment) => comment.examples))
 
 rmSync(folder, { recursive: true, force: true })
-mkdirSync(folder, { recursive: true })
+cpSync(filesOfExamples, folder, { recursive: true })
 writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(typeCheckOptions(), undefined, 2))
 for (const example of examples) writeFileSync(modulePath(example), exampleModule(example, names, '../../../'))
 
@@ -26,11 +28,17 @@ describe('An example of the public documentation', () => {
   })
 
   test('compiles', () => {
-    const tsc = spawnSync(join(repositoryRoot, 'node_modules/.bin/tsc'), ['-p', folder, '--pretty', 'false', '--listFiles'], {
-      encoding: 'utf8',
-    })
+    const tsc = spawnSync(
+      join(repositoryRoot, 'node_modules/.bin/tsc'),
+      ['-p', folder, '--pretty', 'false', '--listFiles'],
+      {
+        encoding: 'utf8',
+      },
+    )
     const lines = tsc.stdout.split('\n')
-    expect(lines.filter((line) => line.startsWith(folder)).length).toBe(examples.length)
+    expect(lines.filter((line) => line.startsWith(folder)).length).toBe(
+      examples.length + readdirSync(filesOfExamples).length,
+    )
     expect(lines.filter((line) => line.includes('.generated/') && line.includes('): error'))).toEqual([])
   })
 
@@ -67,7 +75,9 @@ describe('A public name', () => {
 })
 
 function declarationOf({ name, file }: PublicName): DocComment | undefined {
-  const declaration = new RegExp(`^export (?:async )?(?:declare )?(?:abstract )?(?:function\\*?|class|const|interface|type) ${name}\\b`)
+  const declaration = new RegExp(
+    `^export (?:async )?(?:declare )?(?:abstract )?(?:function\\*?|class|const|interface|type) ${name}\\b`,
+  )
   return comments.get(file)?.find((comment) => declaration.test(comment.declaration))
 }
 
@@ -76,7 +86,9 @@ function membersOf({ name, file }: PublicName): readonly DocComment[] {
 }
 
 function isPublicMethod(declaration: string): boolean {
-  return /^(?:static |override |async )*\*?(?!get |set |constructor|readonly |declare |private |#)\w+(?:<.*)?\(/.test(declaration)
+  return /^(?:static |override |async )*\*?(?!get |set |constructor|readonly |declare |private |#)\w+(?:<.*)?\(/.test(
+    declaration,
+  )
 }
 
 /** Internal members, and methods that only exist so as not to compile. */
@@ -85,7 +97,13 @@ function isExempt({ text }: DocComment): boolean {
 }
 
 function modulePath({ file, line }: Example): string {
-  return join(folder, `${file.replace(/^packages\//, '').replace(/\.ts$/, '').replaceAll('/', '_')}_${line}.ts`)
+  return join(
+    folder,
+    `${file
+      .replace(/^packages\//, '')
+      .replace(/\.ts$/, '')
+      .replaceAll('/', '_')}_${line}.ts`,
+  )
 }
 
 function typeCheckOptions(): unknown {

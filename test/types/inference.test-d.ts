@@ -1,17 +1,17 @@
 // What a job's author never has to write: the types of records. Checked by types.test.ts; nothing here runs.
 import {
   type Collector,
-  ConnectedStreams,
-  DataStream,
+  type ConnectedStreams,
+  type DataStream,
   defineJob,
-  KeyedStream,
+  type KeyedStream,
   OutputTag,
   type ProcessContext,
-  reinterpretAsKeyedStream,
   type RichFlatMapFunction,
   type RichMapFunction,
   type RuntimeContext,
-  SingleOutputStreamOperator,
+  reinterpretAsKeyedStream,
+  type SingleOutputStreamOperator,
   type Sink,
   Types,
   WatermarkStrategy,
@@ -68,6 +68,7 @@ same<SingleOutputStreamOperator<number>>()(
 )
 same<SingleOutputStreamOperator<number>>()(texts.flatMap<number>((text, out) => out.collect(text.length)))
 same<SingleOutputStreamOperator<number>>()(
+  // biome-ignore lint/suspicious/useIterableCallbackReturn: a stream's flatMap may give its results to the collector.
   texts.flatMap((text, out: Collector<number>) => {
     out.collect(text.length)
   }),
@@ -119,7 +120,12 @@ same<SingleOutputStreamOperator<number>>()(byUser.map((visit) => visit.bytes))
 same<KeyedStream<Visit, string>>()(reinterpretAsKeyedStream(byUser.sum('bytes'), (visit) => visit.user))
 
 // Several streams.
-same<DataStream<number>>()(numbers.union(numbers, numbers.map((n) => n)))
+same<DataStream<number>>()(
+  numbers.union(
+    numbers,
+    numbers.map((n) => n),
+  ),
+)
 const both = numbers.connect(texts)
 same<ConnectedStreams<number, string>>()(both)
 same<SingleOutputStreamOperator<number | string>>()(both.map({ map1: (n) => n + 1, map2: (text) => text.trim() }))
@@ -134,13 +140,23 @@ same<SingleOutputStreamOperator<boolean>>()(
 )
 same<ConnectedStreams<Visit, string>>()(byUser.connect(texts.keyBy((text) => text)))
 same<ConnectedStreams<Visit, number>>()(byUser.connect(numbers))
-same<ConnectedStreams<Visit, string>>()(visits.connect(texts).keyBy((visit) => visit.user, (text) => text))
+same<ConnectedStreams<Visit, string>>()(
+  visits.connect(texts).keyBy(
+    (visit) => visit.user,
+    (text) => text,
+  ),
+)
 
 // Side outputs, partitioning, settings.
 const bad = new OutputTag<{ line: string }>('bad')
 same<DataStream<{ line: string }>>()(texts.process<number>(() => {}).getSideOutput(bad))
 same<DataStream<string>>()(texts.rebalance().rescale().shuffle().global().forward().broadcast())
-same<DataStream<string>>()(texts.partitionCustom((length: number, count) => length % count, (text) => text.length))
+same<DataStream<string>>()(
+  texts.partitionCustom(
+    (length: number, count) => length % count,
+    (text) => text.length,
+  ),
+)
 same<SingleOutputStreamOperator<string>>()(
   texts
     .assignTimestampsAndWatermarks(WatermarkStrategy.noWatermarks())
@@ -160,4 +176,5 @@ texts.sinkTo(anything).name('Anything').uid('anything').setParallelism(1).slotSh
 // A stream of a narrower type serves where a wider one is asked for.
 const wider: DataStream<{ readonly user: string }> = visits
 const widerKeyed: KeyedStream<{ readonly user: string }, string> = byUser
+
 export { wider, widerKeyed }

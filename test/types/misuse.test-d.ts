@@ -1,13 +1,13 @@
 // What must not compile. Every line below an expectation fails without it. Checked by types.test.ts; nothing here runs.
 import {
-  ApiError,
+  type ApiError,
   type DataStream,
   defineJob,
   type JobDefinition,
   OutputTag,
   type Sink,
   type Source,
-  StreamExecutionEnvironment,
+  type StreamExecutionEnvironment,
   Types,
   WatermarkStrategy,
 } from '@millrace/runtime'
@@ -89,7 +89,10 @@ byUser.rebalance()
 // @ts-expect-error broadcast after keyBy
 byUser.broadcast()
 // @ts-expect-error partitionCustom after keyBy
-byUser.partitionCustom((key: string) => key.length, (visit: Visit) => visit.user)
+byUser.partitionCustom(
+  (key: string) => key.length,
+  (visit: Visit) => visit.user,
+)
 
 // Functions of the wrong type.
 // @ts-expect-error takes a string, gets numbers
@@ -103,7 +106,10 @@ numbers.filter((n) => n)
 // @ts-expect-error a key selector is a plain function
 numbers.keyBy('n')
 // @ts-expect-error a partitioner answers a number
-texts.partitionCustom((text) => text, (text) => text)
+texts.partitionCustom(
+  (text) => text,
+  (text) => text,
+)
 // @ts-expect-error map2 is missing
 numbers.connect(texts).map({ map1: (n) => n })
 
@@ -124,7 +130,10 @@ numbers.union(texts)
 // @ts-expect-error keys of different types
 byUser.connect(numbers.keyBy((n) => n))
 // @ts-expect-error keys of different types
-numbers.connect(texts).keyBy((n) => n, (text) => text)
+numbers.connect(texts).keyBy(
+  (n) => n,
+  (text) => text,
+)
 // @ts-expect-error the side output has texts
 numbers.getSideOutput(new OutputTag<string>('bad')).map((n: number) => n)
 numbers.process<number>((n, context) => {

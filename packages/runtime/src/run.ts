@@ -25,8 +25,10 @@ export interface RunOptions {
  * @returns when the job's threads are deployed; `result` of the handle tells how it ends. `await using` cancels it.
  * @throws JobFileError, ConfigurationError or JobError before any thread starts; ClusterError if the job does not fit.
  * @example
- * const job = await run(new URL('./word-count.ts', import.meta.url), { args: ['--input', 'book.txt'], parallelism: 2 })
- * const { status, durationMs } = await job.result
+ * await using job = await run(new URL('./squares.ts', import.meta.url), { args: ['3'], parallelism: 2 })
+ * const { status } = await job.result
+ * status // -> 'FINISHED'
+ * job.collected<number>('squares').toSorted() // -> [1, 4, 9]
  */
 export async function run(job: string | URL, options: RunOptions = {}): Promise<JobHandle> {
   refuseInlineJob(job)

@@ -8,7 +8,14 @@ export interface Clock {
   schedule(delayMs: number, callback: () => void): () => void
 }
 
-/** The machine's own clock. */
+/**
+ * The machine's own clock.
+ *
+ * @example
+ * const clock = new SystemClock()
+ * const before = clock.monotonicMs()
+ * clock.monotonicMs() >= before // -> true
+ */
 export class SystemClock implements Clock {
   now(): number {
     return Date.now()

@@ -3,6 +3,11 @@
  *
  * `code` is stable and meant for programs; `message` says what was attempted, with which value, and what would do;
  * `facts` repeats the values as plain data; `cause` keeps what went wrong underneath. Each room has one subclass.
+ *
+ * @example
+ * const job = defineJob('empty', () => {})
+ * const reason: unknown = await runInSimulation(job).catch((error: unknown) => error)
+ * const code = reason instanceof MillraceError ? reason.code : undefined // -> 'NO_OPERATORS'
  */
 export class MillraceError<Code extends string = string> extends Error {
   readonly code: Code

@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/error.ts'
 
+/** What can keep the coordinator from running a job. */
 export type ClusterErrorCode =
   | 'NOT_ENOUGH_SLOTS'
   | 'NOT_ENOUGH_NETWORK_MEMORY'
@@ -9,5 +10,13 @@ export type ClusterErrorCode =
   | 'ENUMERATOR_FAILED'
   | 'COLLECT_LIMIT_EXCEEDED'
 
-/** The coordinator could not deploy a job, or a job failed. */
+/**
+ * The coordinator could not deploy a job, or a job failed.
+ *
+ * @example
+ * const job = defineJob('failing', (env) => {
+ *   env.fromElements('{').map((text): unknown => JSON.parse(text)).print()
+ * })
+ * await runInSimulation(job) // throws ClusterError: failed in operator "Map"
+ */
 export class ClusterError extends MillraceError<ClusterErrorCode> {}

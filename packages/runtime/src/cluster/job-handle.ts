@@ -19,12 +19,14 @@ export interface JobHandle extends AsyncDisposable {
   metrics(): JobMetrics
 }
 
+/** How a job ended, unless it failed. */
 export interface JobResult {
   readonly status: 'FINISHED' | 'CANCELED'
   readonly durationMs: number
   readonly metrics: JobMetrics
 }
 
+/** A reading of the counters of a job. */
 export interface JobMetrics {
   readonly status: JobStatus
   /** Since the job started to run. */

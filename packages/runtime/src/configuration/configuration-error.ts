@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/error.ts'
 
+/** What can be wrong with a setting. */
 export type ConfigurationErrorCode =
   | 'UNKNOWN_OPTION'
   | 'ILL_TYPED_VALUE'
@@ -9,5 +10,13 @@ export type ConfigurationErrorCode =
   | 'MALFORMED_FILE'
   | 'UNREADABLE_FILE'
 
-/** What is wrong with a setting. `facts` hold the key, the value and where it was set. */
+/**
+ * What is wrong with a setting. `facts` hold the key, the value and where it was set.
+ *
+ * @example
+ * const job = defineJob('misspelt', (env) => {
+ *   env.configure({ 'paralelism.default': 2 })
+ * })
+ * planJob(job) // throws ConfigurationError: did you mean parallelism.default?
+ */
 export class ConfigurationError extends MillraceError<ConfigurationErrorCode> {}

@@ -13,6 +13,13 @@ import type {
 /**
  * Emits the records of an array, in order, in one subtask. Every thread that builds the job holds the array, so it is
  * meant for small data: tests, rules, examples.
+ *
+ * @example
+ * const job = defineJob('collection', (env) => {
+ *   env.fromSource(new CollectionSource(['a', 'b']), WatermarkStrategy.noWatermarks(), 'Letters').collect('letters')
+ * })
+ * const result = await runInSimulation(job)
+ * result.collected('letters') // -> ['a', 'b']
  */
 export class CollectionSource<T> implements Source<T> {
   readonly boundedness = 'bounded'

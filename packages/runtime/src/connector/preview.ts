@@ -22,7 +22,7 @@ export function inspectInOneLine(value: unknown): string {
  *
  * @example
  * ```ts
- * preview({ user: 'ann', amount: 3 }) // "{ user: 'ann', amount: 3 }"
+ * preview({ user: 'ann', amount: 3 }) // -> "{ user: 'ann', amount: 3 }"
  * ```
  */
 export function preview(value: unknown, lengthMax = 200): string {

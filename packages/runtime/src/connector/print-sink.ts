@@ -15,9 +15,11 @@ export interface PrintSinkOptions {
  * it is `label> value`, or just `value` without a label.
  *
  * @example
- * ```ts
- * stream.sinkTo(new PrintSink({ label: 'orders' })) // orders:2> { id: 17, amount: 5 }
- * ```
+ * const job = defineJob('orders', (env) => {
+ *   env.fromElements({ id: 17, amount: 5 }).sinkTo(new PrintSink({ label: 'orders' }))
+ * })
+ * const result = await runInSimulation(job)
+ * result.printed // -> ['orders> { id: 17, amount: 5 }']
  */
 export class PrintSink<T> implements Sink<T> {
   readonly #label: string

@@ -20,6 +20,13 @@ export interface SequenceSplit extends SourceSplit {
  * Emits the integers from `from` to `to`, both included, as Flink's NumberSequenceSource does: every subtask has one
  * contiguous part, in order, and their sizes differ by one at most. The caller has checked that both are safe integers
  * and `from <= to`.
+ *
+ * @example
+ * const job = defineJob('sequence', (env) => {
+ *   env.fromSource(new SequenceSource(1, 3), WatermarkStrategy.noWatermarks(), 'Numbers').collect('numbers')
+ * })
+ * const result = await runInSimulation(job)
+ * result.collected('numbers') // -> [1, 2, 3]
  */
 export class SequenceSource implements Source<number, SequenceSplit> {
   readonly boundedness = 'bounded'

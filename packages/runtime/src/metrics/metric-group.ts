@@ -1,3 +1,4 @@
+/** A number that only grows, seen by name and operator in the metrics of the job. */
 export interface Counter {
   /** Adds `n`, 1 if not given. */
   inc(n?: number): void

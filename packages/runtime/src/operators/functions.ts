@@ -19,10 +19,12 @@ export interface EndInputFunction<U> {
   endInput?(out: Collector<U>): void | Iterable<U>
 }
 
+/** A rich function that makes one record of each record. */
 export interface RichMapFunction<T, U> extends RichFunction {
   map(value: T): U
 }
 
+/** A rich function that keeps the records for which it answers true. */
 export interface RichFilterFunction<T> extends RichFunction {
   filter(value: T): boolean
 }
@@ -42,36 +44,47 @@ export interface ProcessContext {
   currentProcessingTime(): number
 }
 
+/** The rich form of the general function: any number of records, side outputs, and the time. */
 export interface RichProcessFunction<T, U> extends RichFunction, EndInputFunction<U> {
   processElement(value: T, context: ProcessContext, out: Collector<U>): void | Iterable<U>
 }
 
+/** A rich function that combines two records of one key into a new one, and changes neither. */
 export interface RichReduceFunction<T> extends RichFunction {
   reduce(accumulated: T, value: T): T
 }
 
+/** Makes one record of each record of two streams. */
 export interface RichCoMapFunction<A, B, U> extends RichFunction {
   map1(value: A): U
   map2(value: B): U
 }
 
+/** Makes any number of records of each record of two streams. */
 export interface RichCoFlatMapFunction<A, B, U> extends RichFunction, EndInputFunction<U> {
   flatMap1(value: A, out: Collector<U>): void | Iterable<U>
   flatMap2(value: B, out: Collector<U>): void | Iterable<U>
 }
 
+/** The general function of two streams: any number of records, side outputs, and the time. */
 export interface RichCoProcessFunction<A, B, U> extends RichFunction, EndInputFunction<U> {
   processElement1(value: A, context: ProcessContext, out: Collector<U>): void | Iterable<U>
   processElement2(value: B, context: ProcessContext, out: Collector<U>): void | Iterable<U>
 }
 
+/** Makes one record of each record. Not a promise of one. */
 export type MapFunction<T, U> = ((value: T) => U) | RichMapFunction<T, U>
+/** Keeps the records for which it answers true. */
 export type FilterFunction<T> = ((value: T) => boolean) | RichFilterFunction<T>
+/** Makes any number of records of each record: those it returns or yields, and those it collects. */
 export type FlatMapFunction<T, U> = ((value: T, out: Collector<U>) => void | Iterable<U>) | RichFlatMapFunction<T, U>
+/** The general function: any number of records of each record, side outputs, and the time. */
 export type ProcessFunction<T, U> =
   | ((value: T, context: ProcessContext, out: Collector<U>) => void | Iterable<U>)
   | RichProcessFunction<T, U>
+/** Combines two records of one key into a new one, and changes neither. */
 export type ReduceFunction<T> = ((accumulated: T, value: T) => T) | RichReduceFunction<T>
+/** The key of a record. Pure: it is called in several threads, and must answer the same. */
 export type KeySelector<T, K> = (value: T) => K
 /** Chooses the channel: an integer in `0 .. channelCount - 1`. */
 export type Partitioner<K> = (key: K, channelCount: number) => number

@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/error.ts'
 
+/** What a function can do that its operator cannot carry on with. */
 export type OperatorErrorCode =
   | 'PROMISE_RETURNED'
   | 'UNDEFINED_REDUCED'
@@ -7,5 +8,13 @@ export type OperatorErrorCode =
   | 'TOO_MANY_PAUSED_RECORDS'
   | 'COLLECT_LIMIT_EXCEEDED'
 
-/** A function did what its operator cannot carry on with. Always wrapped in an OperatorFailure that names the operator. */
+/**
+ * A function did what its operator cannot carry on with. Always wrapped in an OperatorFailure that names the operator.
+ *
+ * @example
+ * const job = defineJob('too-many', (env) => {
+ *   env.fromSequence(1, 10).collect('numbers', { limit: 3 })
+ * })
+ * await runInSimulation(job) // throws ClusterError: OperatorError: collect("numbers") took more than its limit of 3 records
+ */
 export class OperatorError extends MillraceError<OperatorErrorCode> {}

@@ -3,6 +3,7 @@
  *
  * @example
  * const malformed = new OutputTag<string>('malformed')
+ * malformed.id // -> 'malformed'
  */
 export class OutputTag<T> {
   readonly id: string

@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/error.ts'
 
+/** What can be wrong with one record. */
 export type RecordErrorCode =
   /** A function, a symbol, a promise, shared memory, ...: nothing that could exist on the other side. */
   | 'UNSUPPORTED_VALUE'
@@ -23,7 +24,15 @@ export type RecordErrorCode =
   | 'CORRUPT_DATA'
   | 'MUTATED_AFTER_EMIT'
 
-/** What may go wrong with one record. `facts.path` is the place inside the record, where there is one. */
+/**
+ * What may go wrong with one record. `facts.path` is the place inside the record, where there is one.
+ *
+ * @example
+ * const job = defineJob('unsendable', (env) => {
+ *   env.fromElements({ callback: () => {} }).rebalance().print()
+ * })
+ * await runInSimulation(job) // throws ClusterError: RecordError: Cannot send a record
+ */
 export class RecordError extends MillraceError<RecordErrorCode> {}
 
 export function corrupt(what: string, facts: Readonly<Record<string, unknown>> = {}): RecordError {

@@ -8,6 +8,7 @@ export interface OptionalField<T> {
   readonly type: TypeInformation<T>
 }
 
+/** The fields of a row, by name. */
 export type RowFields = Readonly<Record<string, TypeInformation<unknown> | OptionalField<unknown>>>
 
 type OptionalNames<F extends RowFields> = { [K in keyof F]: F[K] extends OptionalField<unknown> ? K : never }[keyof F]
@@ -28,7 +29,13 @@ type TupleOf<I extends readonly TypeInformation<unknown>[]> = { -readonly [K in 
  *
  * @example
  * const ORDER = Types.row({ id: Types.LONG, customer: Types.STRING, note: Types.optional(Types.STRING) })
- * type Order = ValueOf<typeof ORDER>  // { id: number; customer: string; note?: string }
+ * type Order = ValueOf<typeof ORDER> // { id: number; customer: string; note?: string }
+ * const order: Order = { id: 17, customer: 'ann' }
+ * const job = defineJob('orders', (env) => {
+ *   env.fromElements(order).returns(ORDER).rebalance().collect('orders')
+ * })
+ * const result = await runInSimulation(job)
+ * result.collected('orders') // -> [{ id: 17, customer: 'ann' }]
  */
 export interface TypesFactory {
   readonly STRING: TypeInformation<string>
@@ -69,6 +76,16 @@ function inner(type: TypeInformation<unknown>): TypeDescription {
   return type as TypeDescription
 }
 
+/**
+ * The types of records: see {@link TypesFactory}.
+ * @example
+ * const POINT = Types.tuple([Types.DOUBLE, Types.DOUBLE])
+ * const job = defineJob('points', (env) => {
+ *   env.fromElements<[number, number]>([1.5, 2]).returns(POINT).rebalance().collect('points')
+ * })
+ * const result = await runInSimulation(job)
+ * result.collected('points') // -> [[1.5, 2]]
+ */
 export const Types: TypesFactory = Object.freeze<TypesFactory>({
   STRING: described({ kind: 'string' }),
   BOOLEAN: described({ kind: 'boolean' }),

@@ -4,7 +4,14 @@ import type { SinkWriterContext, TextOutput } from '../connector/sink.ts'
 import type { TaskInfo } from '../connector/task-info.ts'
 import type { Counter, MetricGroup } from '../metrics/metric-group.ts'
 
-/** Counters that a test reads afterwards. */
+/**
+ * Counters that a test reads afterwards.
+ *
+ * @example
+ * const metrics = new RecordedMetrics()
+ * metrics.counter('lines').inc(2)
+ * metrics.values() // -> { lines: 2 }
+ */
 export class RecordedMetrics implements MetricGroup {
   readonly #counters = new Map<string, { value: number; counter: Counter }>()
 
@@ -24,13 +31,25 @@ export class RecordedMetrics implements MetricGroup {
     return entry.counter
   }
 
-  /** The value of every counter that was asked for, by name. */
+  /**
+   * The value of every counter that was asked for, by name.
+   *
+   * @example
+   * const metrics = new RecordedMetrics()
+   * metrics.counter('lines')
+   * metrics.values() // -> { lines: 0 }
+   */
   values(): Record<string, number> {
     return Object.fromEntries([...this.#counters].map(([name, { value }]) => [name, value]))
   }
 }
 
-/** A logger that drops everything. */
+/**
+ * A logger that drops everything.
+ *
+ * @example
+ * silentLogger.info('nobody reads this') // -> undefined
+ */
 export const silentLogger: Logger = {
   debug: () => {},
   info: () => {},
@@ -38,7 +57,12 @@ export const silentLogger: Logger = {
   error: () => {},
 }
 
-/** The task that a connector under test believes to be. */
+/**
+ * The task that a connector under test believes to be.
+ *
+ * @example
+ * testTaskInfo(1, 4) // -> { name: 'test', index: 1, parallelism: 4, maxParallelism: 128, attempt: 0 }
+ */
 export function testTaskInfo(index: number, parallelism: number): TaskInfo {
   return { name: 'test', index, parallelism, maxParallelism: 128, attempt: 0 }
 }
@@ -57,12 +81,12 @@ export interface TestSinkOptions {
  * The context of one writer of a sink under test.
  *
  * @example
- * ```ts
- * const writer = await sink.createWriter(testSinkWriterContext({ clock: new SystemClock() }))
- * await writer.write(record)
- * await writer.flush?.(true)
- * await writer.close?.()
- * ```
+ * const lines: string[] = []
+ * const standardOutput = { write: (text: string) => void lines.push(text) }
+ * const context = testSinkWriterContext({ clock: new SystemClock(), standardOutput })
+ * const writer = new PrintSink<string>().createWriter(context)
+ * await writer.write('a')
+ * lines // -> ['a\n']
  */
 export function testSinkWriterContext(options: TestSinkOptions): SinkWriterContext {
   return {

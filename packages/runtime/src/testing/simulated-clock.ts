@@ -3,7 +3,16 @@ import type { Clock } from '../base/clock.ts'
 /** An arbitrary but fixed beginning: 2023-11-14T22:13:20Z. */
 const EPOCH_MS = 1_700_000_000_000
 
-/** Virtual time: stands still until the simulation moves it. */
+/**
+ * Virtual time: stands still until the simulation moves it.
+ *
+ * @example
+ * const clock = new SimulatedClock()
+ * const fired: number[] = []
+ * clock.schedule(1_000, () => fired.push(clock.monotonicMs()))
+ * clock.advanceTo(60_000)
+ * fired // -> [1_000]
+ */
 export class SimulatedClock implements Clock {
   #elapsedMs = 0
   readonly #timers: { readonly dueMs: number; readonly callback: () => void }[] = []
@@ -27,12 +36,26 @@ export class SimulatedClock implements Clock {
     }
   }
 
-  /** When the next timer is due, on the monotonic clock. */
+  /**
+   * When the next timer is due, on the monotonic clock.
+   *
+   * @example
+   * const clock = new SimulatedClock()
+   * clock.schedule(250, () => {})
+   * clock.nextDueMs() // -> 250
+   */
   nextDueMs(): number {
     return this.#timers[0]?.dueMs ?? Number.POSITIVE_INFINITY
   }
 
-  /** Moves time on and fires what becomes due. Never moves it back. */
+  /**
+   * Moves time on and fires what becomes due. Never moves it back.
+   *
+   * @example
+   * const clock = new SimulatedClock()
+   * clock.advanceTo(500)
+   * clock.monotonicMs() // -> 500
+   */
   advanceTo(timeMs: number): void {
     for (let timer = this.#timers[0]; timer !== undefined && timer.dueMs <= timeMs; timer = this.#timers[0]) {
       this.#timers.shift()

@@ -41,9 +41,8 @@ export interface ReadSourceResult<T, SplitT extends SourceSplit> {
  * answered false, and the enumerator owes every reader either a split or the end. Errors of the source are rethrown.
  *
  * @example
- * ```ts
- * const { records } = await readSource(FileSource.forTextLines('a.txt'), { clock: new SystemClock(), parallelism: 2 })
- * ```
+ * const { records } = await readSource(new SequenceSource(1, 5), { clock: new SystemClock(), parallelism: 2 })
+ * records // -> [[1, 2, 3], [4, 5]]
  */
 export async function readSource<T, SplitT extends SourceSplit>(
   source: Source<T, SplitT>,
