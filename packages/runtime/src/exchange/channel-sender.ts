@@ -80,8 +80,8 @@ export class ChannelSender {
   }
 
   /**
-   * Tells the gate how many segments this channel lacks. While it is not 0, each returned credit rings the producer;
-   * so whoever goes to wait announces first, and looks at the credit once more afterwards.
+   * Tells the gate how many segments this channel lacks. While it is not 0, each returned credit rings the producer. So
+   * whoever goes to wait announces that first, and only then looks at its credit for the last time.
    */
   announceBacklog(segments: number): void {
     if (segments === this.#backlog) return

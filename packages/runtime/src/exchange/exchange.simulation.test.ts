@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { SegmentView } from '../record/segment-codec.ts'
 import type { ControlElement } from '../record/stream-element.ts'
 import { JsonSegmentDecoder } from '../testing/json-segment-codec.ts'
-import { type LoopFlaws, simulateExchange } from '../testing/simulated-exchange.ts'
+import { type LoopFlaws, preempt, simulateExchange } from '../testing/simulated-exchange.ts'
 import { ChannelReceiver } from './channel-receiver.ts'
 import { ChannelSender } from './channel-sender.ts'
 import { InputGate } from './input-gate.ts'
@@ -163,13 +163,86 @@ const mutants: Readonly<Record<string, () => () => void>> = {
 
 for (const [name, breakIt] of Object.entries(mutants)) {
   test(`${name} is found out`, () => {
-    const mend = breakIt()
-    try {
-      expect(seedThatFails({})).toBeLessThan(MUTANT_SEEDS)
-    } finally {
-      mend()
+    expect(withMutant(breakIt, () => seedThatFails({}))).toBeLessThan(MUTANT_SEEDS)
+  })
+}
+
+/** Lets other workers go on where a producer announces that it waits, and where a consumer has returned a credit. */
+function preemptWaits(): () => void {
+  const mendAnnounce = replace(
+    ChannelSender.prototype,
+    'announceBacklog',
+    (original) =>
+      function (this: ChannelSender, segments: number) {
+        preempt()
+        original.call(this, segments)
+        preempt()
+      },
+  )
+  const mendGive = replace(
+    ChannelReceiver.prototype,
+    'give',
+    (original) =>
+      function (this: ChannelReceiver, segmentIndex: number) {
+        preempt()
+        original.call(this, segmentIndex)
+        preempt()
+      },
+  )
+  return () => {
+    mendAnnounce()
+    mendGive()
+  }
+}
+
+test(`no wake-up is lost between announcing a wait and returning a credit, over ${SEEDS} seeds`, () => {
+  withMutant(preemptWaits, () => {
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const failure = failureOf(seed)
+      if (failure !== undefined) throw new Error(`Seed ${seed}`, { cause: failure })
     }
   })
+})
+
+test('a wait that is announced after the last look at the credit is found out, by preemption only', () => {
+  const announceLate = () => {
+    let draining = false
+    const mendDrain = replace(
+      OutputChannel.prototype,
+      'drain',
+      (original) =>
+        function (this: OutputChannel<unknown>) {
+          draining = true
+          const available = original.call(this)
+          draining = false
+          return available
+        },
+    )
+    const mendAnnounce = replace(
+      ChannelSender.prototype,
+      'announceBacklog',
+      (original) =>
+        function (this: ChannelSender, segments: number) {
+          if (draining) original.call(this, segments)
+        },
+    )
+    return () => {
+      mendAnnounce()
+      mendDrain()
+    }
+  }
+  expect(withMutant(announceLate, () => seedThatFails({}))).toBe(MUTANT_SEEDS)
+  const seed = withMutant(preemptWaits, () => withMutant(announceLate, () => seedThatFails({})))
+  expect(seed).toBeLessThan(MUTANT_SEEDS)
+})
+
+function withMutant<R>(breakIt: () => () => void, action: () => R): R {
+  const mend = breakIt()
+  try {
+    return action()
+  } finally {
+    mend()
+  }
 }
 
 function seedThatFails(flaws: LoopFlaws): number {

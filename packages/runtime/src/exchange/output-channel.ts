@@ -130,18 +130,13 @@ export class OutputChannel<T> {
   /** Moves what waits into the segments that came back. Answers whether the channel can take a record without overflow. */
   drain(): boolean {
     if (this.#available) return true
-    for (;;) {
-      while (this.#waiting.length > 0 && this.sender.hasCredit()) this.#publishPrivate(this.#waiting.shift()!)
-      if (this.#flushWanted && this.maySendDirectly()) this.#send(undefined)
-      if (this.isAvailable()) {
-        this.#available = true
-        this.sender.announceBacklog(0)
-        return true
-      }
-      this.#announceBacklog()
-      // A credit returned before the gate could see the backlog has not rung; so look once more.
-      if (this.sender.credit() === 0) return false
-    }
+    while (this.#waiting.length > 0 && this.sender.hasCredit()) this.#publishPrivate(this.#waiting.shift()!)
+    if (this.#flushWanted && this.maySendDirectly()) this.#send(undefined)
+    this.#available = this.isAvailable()
+    // The backlog was announced when the channel ran out of credit, so before this look at the credit: a segment that
+    // returns after the look finds it and rings. This only tells the gate how much it has become.
+    this.sender.announceBacklog(this.#available ? 0 : this.#waiting.length + 1)
+    return this.#available
   }
 
   /** Whether nothing waits and one more record has a place. After the end: whether nothing waits. */
@@ -265,10 +260,6 @@ export class OutputChannel<T> {
   #raiseStop(): void {
     this.#available = false
     this.#context.availability.stop = true
-    this.#announceBacklog()
-  }
-
-  #announceBacklog(): void {
     this.sender.announceBacklog(this.#waiting.length + 1)
   }
 

@@ -60,7 +60,18 @@ const STEPS_MAX = 100_000
  * can move any more.
  */
 export function simulateExchange(seed: number, flaws: LoopFlaws = {}): void {
-  new SimulatedWorld(new SeededRandom(seed), flaws).run()
+  running = new SimulatedWorld(new SeededRandom(seed), flaws)
+  running.run()
+}
+
+let running: SimulatedWorld | undefined
+
+/**
+ * Lets another worker of the running simulation go on for a few steps, as if on a thread of its own. Tests call it in the
+ * middle of what the workers do, between two accesses to shared memory.
+ */
+export function preempt(): void {
+  running?.preempt()
 }
 
 function violate(what: string): never {
@@ -72,7 +83,9 @@ class SimulatedWorld implements Clock {
   readonly flaws: LoopFlaws
   readonly gates: { readonly memory: GateMemory; readonly gate: InputGate<SimulatedRecord> }[] = []
   readonly #workers: SimulatedWorker[]
+  #working: SimulatedWorker[] = []
   #nowMs = 0
+  #preempted = false
 
   constructor(random: Random, flaws: LoopFlaws) {
     this.random = random
@@ -97,20 +110,31 @@ class SimulatedWorld implements Clock {
   }
 
   run(): void {
-    let working = this.#workers.filter((worker) => worker.subtasks.length > 0)
-    const steps = new Map(working.map((worker) => [worker, worker.steps()]))
-    for (let step = 0; working.length > 0; step++) {
+    this.#working = this.#workers.filter((worker) => worker.subtasks.length > 0)
+    for (let step = 0; this.#working.length > 0; step++) {
       if (step > STEPS_MAX) violate(`No end after ${STEPS_MAX} steps`)
-      const ready = working.filter((worker) => worker.isReady(this.#nowMs))
-      if (ready.length === 0) this.#sleep(working)
-      else {
-        const worker = ready[this.random.below(ready.length)]!
-        if (steps.get(worker)!.next().done) working = working.filter((other) => other !== worker)
-        if (this.random.below(20) === 0) this.#nowMs++
-        this.#checkSegments()
-      }
+      if (!this.#stepOne()) this.#sleep(this.#working)
+      if (this.random.below(20) === 0) this.#nowMs++
+      this.#checkSegments()
     }
     this.#checkDelivery()
+  }
+
+  /** Not within itself: two workers at a time show every order of two accesses. */
+  preempt(): void {
+    if (this.#preempted || this.random.below(2) === 0) return
+    this.#preempted = true
+    for (let step = this.random.below(12); step > 0 && this.#stepOne(); step--);
+    this.#preempted = false
+  }
+
+  /** Lets one of the workers that have something to do take a step. Answers false if there is none. */
+  #stepOne(): boolean {
+    const ready = this.#working.filter((worker) => !worker.stepping && worker.isReady(this.#nowMs))
+    if (ready.length === 0) return false
+    const worker = ready[this.random.below(ready.length)]!
+    if (worker.step()) this.#working = this.#working.filter((other) => other !== worker)
+    return true
   }
 
   /** Everyone waits: time passes until something is due. */
@@ -164,6 +188,8 @@ class SimulatedWorker {
   readonly doorbell = new CountingDoorbell()
   readonly subtasks: SimulatedSubtask[] = []
   readonly #world: SimulatedWorld
+  readonly #steps: Generator<void> = this.#loop()
+  stepping = false
   #waiting = false
   #seen = 0
   dueMs = Number.POSITIVE_INFINITY
@@ -177,8 +203,16 @@ class SimulatedWorker {
     return this.subtasks.some((subtask) => subtask.isAnswered)
   }
 
+  /** Answers whether that was the last. */
+  step(): boolean {
+    this.stepping = true
+    const { done } = this.#steps.next()
+    this.stepping = false
+    return done === true
+  }
+
   /** The loop of a worker; at each yield another worker may go on. */
-  *steps(): Generator<void> {
+  *#loop(): Generator<void> {
     const { bellReadAfterVisit, timeoutsIgnored } = this.#world.flaws
     while (this.subtasks.some((subtask) => !subtask.finished)) {
       this.#waiting = false
@@ -340,6 +374,7 @@ class SimulatedSubtask {
   }
 
   #receive(record: SimulatedRecord): void {
+    if (this.availability.stop && !this.#world.flaws.inputTakenWhileStopped) violate('A record came behind a stop')
     const channel = this.#channels[record.producer]!
     if (record.n < channel.nextN) violate(`Record ${record.n} came where ${channel.nextN} was the first possible`)
     if (record.n < channel.watermark) violate(`Record ${record.n} came behind watermark ${channel.watermark}`)
