@@ -1,3 +1,4 @@
+export { FileSink, type FileSinkOptions, type RollingFileSinkOptions } from './file-sink.ts'
 export {
   type CsvOptions,
   type FilePaths,
