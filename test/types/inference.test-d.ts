@@ -67,12 +67,7 @@ same<SingleOutputStreamOperator<number>>()(
   }),
 )
 same<SingleOutputStreamOperator<number>>()(texts.flatMap<number>((text, out) => out.collect(text.length)))
-same<SingleOutputStreamOperator<number>>()(
-  // biome-ignore lint/suspicious/useIterableCallbackReturn: a stream's flatMap may give its results to the collector.
-  texts.flatMap((text, out: Collector<number>) => {
-    out.collect(text.length)
-  }),
-)
+same<SingleOutputStreamOperator<number>>()(texts.flatMap((text, out: Collector<number>) => out.collect(text.length)))
 same<SingleOutputStreamOperator<Visit>>()(visits.filter((visit) => visit.cached))
 declare const optional: DataStream<string | undefined>
 same<SingleOutputStreamOperator<string>>()(optional.filter((text) => text !== undefined))
@@ -112,7 +107,7 @@ same<SingleOutputStreamOperator<Visit>>()(byUser.min('at'))
 same<SingleOutputStreamOperator<Visit>>()(byUser.max('path'))
 same<SingleOutputStreamOperator<Visit>>()(byUser.minBy('cached'))
 same<SingleOutputStreamOperator<Visit>>()(byUser.maxBy('bytes', { firstOnTie: false }))
-same<SingleOutputStreamOperator<Visit>>()(byUser.reduce((a, b) => ({ ...a, bytes: a.bytes + b.bytes })))
+same<SingleOutputStreamOperator<Visit>>()(byUser.reduce((a, b) => (a.bytes > b.bytes ? a : b)))
 same<SingleOutputStreamOperator<readonly [string, number, bigint]>>()(pairs.keyBy(([word]) => word).sum(1))
 pairs.keyBy(([word]) => word).sum(2)
 pairs.keyBy(([word]) => word).max(0)

@@ -25,6 +25,7 @@ declare const visits: DataStream<Visit>
 declare const numbers: DataStream<number>
 declare const texts: DataStream<string>
 declare const pairs: DataStream<readonly [string, number]>
+declare const lengthOf: (text: string) => number
 const byUser = visits.keyBy((visit) => visit.user)
 
 // Promises.
@@ -89,10 +90,7 @@ byUser.rebalance()
 // @ts-expect-error broadcast after keyBy
 byUser.broadcast()
 // @ts-expect-error partitionCustom after keyBy
-byUser.partitionCustom(
-  (key: string) => key.length,
-  (visit: Visit) => visit.user,
-)
+byUser.partitionCustom(lengthOf, (visit: Visit) => visit.user)
 
 // Functions of the wrong type.
 // @ts-expect-error takes a string, gets numbers
@@ -106,10 +104,7 @@ numbers.filter((n) => n)
 // @ts-expect-error a key selector is a plain function
 numbers.keyBy('n')
 // @ts-expect-error a partitioner answers a number
-texts.partitionCustom(
-  (text) => text,
-  (text) => text,
-)
+texts.partitionCustom((text) => text, String)
 // @ts-expect-error map2 is missing
 numbers.connect(texts).map({ map1: (n) => n })
 
@@ -130,10 +125,7 @@ numbers.union(texts)
 // @ts-expect-error keys of different types
 byUser.connect(numbers.keyBy((n) => n))
 // @ts-expect-error keys of different types
-numbers.connect(texts).keyBy(
-  (n) => n,
-  (text) => text,
-)
+numbers.connect(texts).keyBy((n) => n, String)
 // @ts-expect-error the side output has texts
 numbers.getSideOutput(new OutputTag<string>('bad')).map((n: number) => n)
 numbers.process<number>((n, context) => {

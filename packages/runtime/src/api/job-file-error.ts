@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/error.ts'
 
+/** What can be wrong with the file of a job. */
 export type JobFileErrorCode =
   | 'JOB_FILE_NOT_FOUND'
   | 'JOB_FILE_IS_DIRECTORY'
@@ -11,5 +12,10 @@ export type JobFileErrorCode =
   | 'NO_DEFAULT_EXPORT'
   | 'NOT_A_JOB'
 
-/** A job's file cannot be made into a job. Raised before any thread starts. */
+/**
+ * A job's file cannot be made into a job. Raised before any thread starts.
+ *
+ * @example
+ * await run(new URL('./no-such-job.ts', import.meta.url)) // throws JobFileError: no-such-job.ts
+ */
 export class JobFileError extends MillraceError<JobFileErrorCode> {}

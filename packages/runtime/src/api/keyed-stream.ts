@@ -250,7 +250,7 @@ export class KeyedStream<out T, in out K> extends DataStream<T> {
   }
 
   /** Does not compile: a keyed stream is partitioned already. */
-  override partitionCustom(this: AlreadyPartitioned): never {
+  override partitionCustom(this: AlreadyPartitioned, ..._arguments: readonly unknown[]): never {
     throw alreadyPartitioned('partitionCustom')
   }
 
