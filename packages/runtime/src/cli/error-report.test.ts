@@ -12,6 +12,12 @@ test('an error is one line and a hint, whatever its message holds', () => {
     'error: it is no job',
     'hint: README.md shows a job of ten lines',
   ])
+  expect(
+    errorReport(
+      new MillraceError('SLOTS', 'Cannot start "A. B": it needs 2 slots, but there is 1. Raise the number. Or not.'),
+      false,
+    ),
+  ).toEqual(['error: Cannot start "A. B": it needs 2 slots, but there is 1.', 'hint: Raise the number. Or not.'])
   expect(errorReport(new MillraceError('OTHER', 'what happened', {}, { cause: new Error('why') }), false)).toEqual([
     'error: what happened',
     'hint: run again with --verbose to see the cause',

@@ -20,7 +20,8 @@ const hints: Readonly<Record<string, string>> = {
  */
 export function errorReport(error: unknown, verbose: boolean): readonly string[] {
   const chain = causesOf(error)
-  const head = [`error: ${oneLine(messageOf(error))}`, `hint: ${oneLine(hintFor(error, chain.length > 1, verbose))}`]
+  const { message, hint } = messageAndHint(error, chain.length > 1, verbose)
+  const head = [`error: ${oneLine(message)}`, `hint: ${oneLine(hint)}`]
   if (!verbose) return head
   const stacks = chain.toReversed().flatMap((each, i) => {
     const text = each instanceof Error ? (each.stack ?? messageOf(each)) : messageOf(each)
@@ -34,15 +35,30 @@ export function errorFacts(error: unknown): { readonly code: string; readonly me
   return { code: error instanceof MillraceError ? error.code : 'UNEXPECTED', message: messageOf(error) }
 }
 
-function hintFor(error: unknown, hasCause: boolean, verbose: boolean): string {
+function messageAndHint(
+  error: unknown,
+  hasCause: boolean,
+  verbose: boolean,
+): { readonly message: string; readonly hint: string } {
+  const message = messageOf(error)
   if (error instanceof MillraceError) {
-    const { hint } = error.facts
-    if (typeof hint === 'string') return hint
-    const known = hints[error.code]
-    if (known !== undefined) return known
+    const hint = error.facts.hint ?? hints[error.code]
+    if (typeof hint === 'string') return { message, hint }
+    // By our style a second sentence says what would do. With a cause the message may quote somebody else.
+    const split = hasCause ? undefined : secondSentence(message)
+    if (split !== undefined) return { message: message.slice(0, split), hint: message.slice(split) }
   }
-  if (!verbose) return `run again with --verbose to see ${hasCause ? 'the cause' : 'where it comes from'}`
-  return 'the stacks below show where it comes from'
+  if (verbose) return { message, hint: 'the stacks below show where it comes from' }
+  return { message, hint: `run again with --verbose to see ${hasCause ? 'the cause' : 'where it comes from'}` }
+}
+
+/** Where it begins, outside of quotes. */
+function secondSentence(message: string): number | undefined {
+  for (const match of message.matchAll(/\.\s+(?=[A-Z])/g)) {
+    const isQuoted = message.slice(0, match.index).split('"').length % 2 === 0
+    if (!isQuoted) return match.index + 1
+  }
+  return undefined
 }
 
 function causesOf(error: unknown): readonly unknown[] {

@@ -21,7 +21,7 @@ export async function runCommand(request: RunRequest, io: CommandLineIo, prepare
   const traits = terminalTraits(stderr, env)
   const isLive = traits.isLive && request.logFormat === 'text'
   const palette = traits.hasColors && request.logFormat === 'text' ? colored : plain
-  const screen = new Screen({ stdout, stderr, isLive })
+  const screen = new Screen({ stdout, stderr, isLive, clock })
   const say = (text: string): void => void screen.writeError(`${text}\n`).catch(() => {})
   const logger = new PinoLogger({
     level: request.logLevel ?? logLevelOf(env.MILLRACE_LOG_LEVEL) ?? (isLive ? 'warn' : 'info'),

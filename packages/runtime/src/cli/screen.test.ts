@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
+import { SimulatedClock } from '../testing/simulated-clock.ts'
 import { Screen } from './screen.ts'
 import type { OutputStream } from './terminal.ts'
 
@@ -55,8 +56,8 @@ class FakeTerminal {
   }
 }
 
-function screenOn(terminal: FakeTerminal): Screen {
-  return new Screen({ stdout: terminal.stream(), stderr: terminal.stream(), isLive: true })
+function screenOn(terminal: FakeTerminal, clock = new SimulatedClock()): Screen {
+  return new Screen({ stdout: terminal.stream(), stderr: terminal.stream(), isLive: true, clock })
 }
 
 test('what is printed stays above the lines of the view', async () => {
@@ -74,15 +75,33 @@ test('what is printed stays above the lines of the view', async () => {
   expect(terminal.lines.filter((line) => line !== '')).toEqual(['a', 'warning', 'b', 'c', 'done'])
 })
 
+test('what is printed in quick succession is followed by one drawing', async () => {
+  const terminal = new FakeTerminal()
+  const clock = new SimulatedClock()
+  const screen = screenOn(terminal, clock)
+  screen.show(['view'])
+  await screen.writeOut('1\n')
+  await screen.writeOut('2\n')
+  expect(terminal.lines).toEqual(['1', '2', ''])
+  clock.advanceTo(100)
+  expect(terminal.lines).toEqual(['1', '2', 'view', ''])
+  screen.end()
+  await screen.writeOut('3\n')
+  clock.advanceTo(200)
+  expect(terminal.lines).toEqual(['1', '2', '3', ''])
+})
+
 test('a line that is not ended keeps the view away until it is', async () => {
   const terminal = new FakeTerminal()
-  const screen = screenOn(terminal)
+  const clock = new SimulatedClock()
+  const screen = screenOn(terminal, clock)
   screen.show(['view'])
   await screen.writeOut('1, ')
   screen.show(['view'])
   await screen.writeOut('2, ')
   expect(terminal.lines).toEqual(['1, 2,', ''].slice(0, terminal.lines.length))
   await screen.writeOut('3\n')
+  clock.advanceTo(100)
   expect(terminal.lines).toEqual(['1, 2, 3', 'view', ''])
 })
 
@@ -95,7 +114,12 @@ test('without a terminal the two streams carry what was written and nothing else
         done()
       },
     })
-  const screen = new Screen({ stdout: collecting('out'), stderr: collecting('error'), isLive: false })
+  const screen = new Screen({
+    stdout: collecting('out'),
+    stderr: collecting('error'),
+    isLive: false,
+    clock: new SimulatedClock(),
+  })
   screen.show(['view'])
   await screen.writeOut('data\n')
   await screen.writeError('log\n')
@@ -113,7 +137,7 @@ test('data that goes elsewhere leaves the view alone', async () => {
       done()
     },
   })
-  const screen = new Screen({ stdout, stderr: terminal.stream(), isLive: true })
+  const screen = new Screen({ stdout, stderr: terminal.stream(), isLive: true, clock: new SimulatedClock() })
   screen.show(['view'])
   await screen.writeOut('not ended')
   screen.show(['view again'])

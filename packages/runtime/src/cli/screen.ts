@@ -1,4 +1,5 @@
 import { createLogUpdate } from 'log-update'
+import type { Clock } from '../base/clock.ts'
 import { type OutputStream, writeText } from './terminal.ts'
 
 export interface ScreenOptions {
@@ -6,7 +7,11 @@ export interface ScreenOptions {
   readonly stderr: OutputStream
   /** Whether stderr is a terminal on which lines can be overwritten. */
   readonly isLive: boolean
+  readonly clock: Clock
 }
+
+/** A job may print many times in this time; the lines below are drawn anew once. */
+const redrawDelayMs = 30
 
 /**
  * The two streams of the process, with some lines at the bottom of stderr that are overwritten again and again. Text that
@@ -18,6 +23,7 @@ export class Screen {
   #lines: readonly string[] = []
   /** The last text on the terminal has not ended its line: nothing can be drawn below it yet. */
   #isMidLine = false
+  #cancelRedraw: (() => void) | undefined
 
   constructor(options: ScreenOptions) {
     this.#options = options
@@ -27,6 +33,8 @@ export class Screen {
   /** Shows these lines instead of those shown so far. Without a terminal it does nothing. */
   show(lines: readonly string[]): void {
     this.#lines = lines
+    this.#cancelRedraw?.()
+    this.#cancelRedraw = undefined
     if (lines.length === 0) this.#draw?.clear()
     else if (!this.#isMidLine) this.#draw?.(lines.join('\n'))
   }
@@ -53,7 +61,9 @@ export class Screen {
     // A terminal takes text at once, so the two streams keep their order there.
     const written = writeText(stream, text)
     this.#isMidLine = this.#draw !== undefined && !text.endsWith('\n')
-    if (this.#lines.length > 0) this.show(this.#lines)
+    if (this.#lines.length > 0) {
+      this.#cancelRedraw ??= this.#options.clock.schedule(redrawDelayMs, () => this.show(this.#lines))
+    }
     return written
   }
 }
