@@ -1,5 +1,5 @@
 import { canonicalKey } from '../keys/canonical-key.ts'
-import { detach } from '../record/detach-strings.ts'
+import { createDetach } from '../record/detach-strings.ts'
 import { KeyedValues } from '../state/keyed-values.ts'
 import type { KeySelector, ReduceFunction } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
@@ -18,7 +18,15 @@ export function generateReduce(
 ): GeneratedOperator {
   return {
     ...lifeCycleOf(fn),
-    parameters: { fn, keySelector, canonicalKey, detach, undefinedReduced, promiseReturned, values: new KeyedValues() },
+    parameters: {
+      fn,
+      keySelector,
+      canonicalKey,
+      detach: createDetach(),
+      undefinedReduced,
+      promiseReturned,
+      values: new KeyedValues(),
+    },
     text: `
 function input${i}(value) {
   let place, previous, result

@@ -1,5 +1,5 @@
 import { canonicalKey } from '../keys/canonical-key.ts'
-import { detach } from '../record/detach-strings.ts'
+import { createDetach } from '../record/detach-strings.ts'
 import { KeyedValues } from '../state/keyed-values.ts'
 import type { KeySelector } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
@@ -16,7 +16,7 @@ export function generateRollingAggregate(
   keySelector: KeySelector<unknown, unknown>,
 ): GeneratedOperator {
   return {
-    parameters: { keySelector, canonicalKey, detach, values: new KeyedValues() },
+    parameters: { keySelector, canonicalKey, detach: createDetach(), values: new KeyedValues() },
     text: `
 function input${i}(value) {
   let place, previous, result

@@ -14,6 +14,7 @@ import type { SubtaskDeployment, WriterDeployment } from '../protocol/slot-deplo
 import { createEdgeCodec, type EdgeCodec } from '../record/edge-codec.ts'
 import type { OutputAvailability } from '../record/segment-codec.ts'
 import { compileChain } from './chain.ts'
+import { createMutationChecks } from './mutation-checks.ts'
 import type { SlotParts, SlotPlan } from './slot.ts'
 import { SlotLogger } from './slot-logger.ts'
 import { SourceTask } from './source-task.ts'
@@ -51,6 +52,7 @@ export function createSubtask(
     operatorContext(taskInfo(operator.name, vertex, subtaskIndex, slot), { slot, text, metrics, abort }),
   )
   const definitions = vertex.operators.map((operator) => plan.operators.get(operator.id)!.definition)
+  const checks = slot.checkMutation ? createMutationChecks(vertex, slot.registry) : undefined
   const chain = compileChain({
     vertex,
     edges: plan.jobGraph.edges,
@@ -58,7 +60,7 @@ export function createSubtask(
     networkOutputs: new Map([...writers].map(([edgeIndex, writer]) => [edgeIndex, writer.emit])),
     availability,
     wake,
-    checkEmitted: slot.checkMutation ? createMutationCheck(vertex) : undefined,
+    checkEmitted: checks?.emitted,
     label: `${slot.deployment.jobName}/${slot.deployment.jobId}/${vertex.name}/${subtaskIndex}/${slot.deployment.attempt}`,
   })
   const head = definitions[0]!
@@ -93,6 +95,7 @@ export function createSubtask(
     clock,
     pacing: slot.createPacing(),
     metrics,
+    checks,
     abort,
     wake,
     onState: (state, failure) =>
@@ -206,8 +209,4 @@ function readerContext(
     sendSplitRequest: () => send({ kind: 'split-request', subtask }),
     sendSourceEvent: (event) => send({ kind: 'source-event', subtask, event: slot.values.encode(event) }),
   }
-}
-
-function createMutationCheck(_vertex: JobVertex): (operatorIndex: number, record: unknown) => void {
-  return () => {}
 }

@@ -12,6 +12,7 @@ import type { OutputAvailability } from '../record/segment-codec.ts'
 import { END_OF_INPUT } from '../record/stream-element.ts'
 import type { Chain } from './chain.ts'
 import { EndOfInputSteps } from './end-of-input.ts'
+import type { MutationChecks } from './mutation-checks.ts'
 import type { Pacing } from './pacing.ts'
 import type { SourceTask } from './source-task.ts'
 import { TimeShares } from './time-shares.ts'
@@ -28,6 +29,8 @@ export interface SubtaskParts {
   readonly clock: Clock
   readonly pacing: Pacing
   readonly metrics: SubtaskMetrics
+  /** In check mode. */
+  readonly checks: MutationChecks | undefined
   readonly abort: AbortController
   /** Has the slot visit its subtasks again. */
   readonly wake: () => void
@@ -109,6 +112,7 @@ export class Subtask {
         case 'blocked':
           break
       }
+      this.#parts.checks?.verify()
       const failure = this.#parts.chain.failure()
       if (failure !== undefined) throw failure
     } catch (error) {
