@@ -4,6 +4,7 @@ import {
   type ConnectedStreams,
   type DataStream,
   defineJob,
+  type JobDefinition,
   type KeyedStream,
   OutputTag,
   type ProcessContext,
@@ -13,6 +14,7 @@ import {
   reinterpretAsKeyedStream,
   type SingleOutputStreamOperator,
   type Sink,
+  type StreamExecutionEnvironment,
   Types,
   WatermarkStrategy,
 } from '@millrace/runtime'
@@ -167,6 +169,32 @@ same<SingleOutputStreamOperator<string>>()(
 )
 declare const anything: Sink<unknown>
 texts.sinkTo(anything).name('Anything').uid('anything').setParallelism(1).slotSharingGroup('out')
+
+// Generic functions of a user's own.
+export function wrap<T>(stream: DataStream<T>): DataStream<{ value: T }> {
+  return stream.map((value) => ({ value }))
+}
+export function identity<T>(stream: DataStream<T>): DataStream<T> {
+  return stream.map((value) => value)
+}
+export function firsts<T>(stream: DataStream<T[]>): DataStream<T | undefined> {
+  return stream.map((values) => values[0])
+}
+export function fieldOf<T, K extends keyof T>(stream: DataStream<T>, key: K): DataStream<T[K]> {
+  return stream.map((value) => value[key])
+}
+export function apply<T, U>(stream: DataStream<T>, fn: (value: T) => U): DataStream<U> {
+  return stream.map(fn)
+}
+export function latest<T, K>(stream: DataStream<T>, key: (value: T) => K): DataStream<T> {
+  return stream.keyBy(key).reduce((_, value) => value)
+}
+export function merged<A, B>(first: DataStream<A>, second: DataStream<B>): DataStream<A | B> {
+  return first.connect(second).map({ map1: (value) => value, map2: (value) => value })
+}
+export function jobOf(build: (env: StreamExecutionEnvironment) => void): JobDefinition {
+  return defineJob('job', build)
+}
 
 // A stream of a narrower type serves where a wider one is asked for.
 const wider: DataStream<{ readonly user: string }> = visits

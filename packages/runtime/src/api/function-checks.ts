@@ -5,11 +5,15 @@ import { type SettingOwner, show } from './setting-checks.ts'
  * The type of a message that stands where a function would be accepted: no function is assignable to it, so the
  * compiler prints it. A function whose result is not a promise is left alone.
  */
-export type SynchronousOnly<Result, Message extends string> = 0 extends 1 & Result
-  ? unknown
+export type SynchronousOnly<Result, Message extends string> = MayBePromise<Result> extends true ? Message : unknown
+
+// The brackets keep this undecided for a type parameter, as in a user's generic function, in such a way that the compiler
+// accepts it there: it takes a type parameter for `any` to see whether the true branch can be left out.
+type MayBePromise<Result> = [0] extends [1 & Result]
+  ? false
   : [Extract<Result, PromiseLike<unknown>>] extends [never]
-    ? unknown
-    : Message
+    ? false
+    : true
 
 /** What the compiler says of `map(async ...)`. */
 export type NoPromiseFromMap = 'A map function may not return a promise: what waits belongs to an async operator'
