@@ -133,8 +133,7 @@ export class OutputChannel<T> {
     while (this.#waiting.length > 0 && this.sender.hasCredit()) this.#publishPrivate(this.#waiting.shift()!)
     if (this.#flushWanted && this.maySendDirectly()) this.#send(undefined)
     this.#available = this.isAvailable()
-    // The backlog was announced when the channel ran out of credit, so before this look at the credit: a segment that
-    // returns after the look finds it and rings. This only tells the gate how much it has become.
+    // Not for the first time if there is something to wait for; this tells the gate how much that has become.
     this.sender.announceBacklog(this.#available ? 0 : this.#waiting.length + 1)
     return this.#available
   }
@@ -257,10 +256,14 @@ export class OutputChannel<T> {
     else this.#context.overflow.release(ELEMENT_BYTES)
   }
 
+  /**
+   * No credit is left. From here on the producer may go to wait, so the wait is announced and the credit looked at once
+   * more: a segment that returns before the look is used, one that returns after it finds the backlog and rings.
+   */
   #raiseStop(): void {
     this.#available = false
-    this.#context.availability.stop = true
     this.sender.announceBacklog(this.#waiting.length + 1)
+    if (!this.drain()) this.#context.availability.stop = true
   }
 
   #failOverflow(): never {

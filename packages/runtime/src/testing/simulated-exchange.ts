@@ -282,7 +282,7 @@ class SimulatedSubtask {
     return arrived === this.writer!.recordsOut
   }
 
-  /** Answers whether it did something. */
+  /** Answers whether a further visit may find something to do though nobody rings. */
   visit(): boolean {
     if (this.finished) return false
     if (this.#awaitsArrival && this.#allArrived()) this.#awaitsArrival = false
@@ -300,7 +300,8 @@ class SimulatedSubtask {
     if (this.availability.stop || this.#awaitsArrival) return false
     const worked = this.gate === undefined ? this.#readScript(random.below(20)) : this.#readGate(1 + random.below(20))
     if (this.overflow.peakBytes > this.overflowBytesMax) violate(`${this.overflow.peakBytes} bytes of overflow`)
-    return worked
+    // A stop ends the visit: from here on the doorbell is trusted.
+    return worked && !this.availability.stop
   }
 
   /** A source triggers its checkpoints between two records, whether output is available or not. */
