@@ -22,7 +22,7 @@ export async function runCommand(request: RunRequest, io: CommandLineIo, prepare
   const isLive = traits.isLive && request.logFormat === 'text'
   const palette = traits.hasColors && request.logFormat === 'text' ? colored : plain
   const screen = new Screen({ stdout, stderr, isLive, clock })
-  const say = (text: string): void => void screen.writeError(`${text}\n`).catch(() => {})
+  const say = (text: string): Promise<void> => screen.writeError(`${text}\n`).catch(() => {})
   const logger = new PinoLogger({
     level: request.logLevel ?? logLevelOf(env.MILLRACE_LOG_LEVEL) ?? (isLive ? 'warn' : 'info'),
     format: request.logFormat,
@@ -31,7 +31,7 @@ export async function runCommand(request: RunRequest, io: CommandLineIo, prepare
     shortTime: traits.isLive,
     write: (text) => void screen.writeError(text).catch(() => {}),
   })
-  const signals = new CancelOnSignals(io, (text) => (request.json ? logger.warn(text) : say(text)))
+  const signals = new CancelOnSignals(io, (text) => (request.json ? logger.warn(text) : void say(text)))
   let stopProgress = (): void => {}
   try {
     const prepared = await prepareJob({
@@ -62,10 +62,10 @@ export async function runCommand(request: RunRequest, io: CommandLineIo, prepare
     screen.end()
     const summary = summaryOf(handle, outcome)
     // The error of a job goes after its table: the last line is what people look at.
-    if (request.json) await screen.writeError(`${summaryJson(summary)}\n`).catch(() => {})
+    if (request.json) await say(summaryJson(summary))
     else {
-      say(summaryLines(summary, palette).join('\n'))
-      if (outcome.kind === 'failed') say(errorReport(outcome.error, request.verbose).join('\n'))
+      await say(summaryLines(summary, palette).join('\n'))
+      if (outcome.kind === 'failed') await say(errorReport(outcome.error, request.verbose).join('\n'))
     }
     if (outcome.kind === 'failed') return exitStatus.jobFailed
     if (outcome.result.status === 'FINISHED') return exitStatus.success
