@@ -1,0 +1,43 @@
+/** A job that `npm start` can run. */
+export interface Example {
+  readonly name: string
+  readonly summary: string
+  /** The job's own arguments: how each is written, and what it does. */
+  readonly options: readonly (readonly [form: string, meaning: string])[]
+  readonly jobFile: URL
+}
+
+/** The first one is run when none is named. */
+export const examples: readonly [Example, ...Example[]] = [
+  {
+    name: 'access-log',
+    summary: 'requests and bytes by path and status, from the access logs of web servers',
+    options: [
+      ['--input FILE', 'a log of nginx or Apache, a directory or a glob; may be repeated; else a log is generated'],
+      ['--lines N', 'how many lines are generated (3000000)'],
+      ['--rate N', 'how many a second (250000); 0: as fast as it goes'],
+      ['--unbounded', 'generate lines until Ctrl-C'],
+      ['--top N', 'how many paths the table shows (10)'],
+      ['--refresh S', 'seconds between tables (2); 0: only at the end'],
+    ],
+    jobFile: new URL('./access-log/job.ts', import.meta.url),
+  },
+  {
+    name: 'word-count',
+    summary: 'how often each word occurs in text files',
+    options: [
+      ['--input FILE', 'a file, a directory or a glob; may be repeated'],
+      ['--output FILE', 'where the lines go, count<TAB>word; else to stdout'],
+    ],
+    jobFile: new URL('./word-count/job.ts', import.meta.url),
+  },
+  {
+    name: 'fraud-rules',
+    summary: 'card payments held against rules that are broadcast to every subtask',
+    options: [
+      ['--transactions N', 'how many are generated (100000)'],
+      ['--rate N', 'how many a second (20000)'],
+    ],
+    jobFile: new URL('./fraud-rules/job.ts', import.meta.url),
+  },
+]
