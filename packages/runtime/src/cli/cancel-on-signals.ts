@@ -6,6 +6,12 @@ import { exitStatus } from './exit-status.ts'
 /** A job that has not ended so long after the first signal is ended by force: within five seconds in any case. */
 const graceMs = 4_500
 
+/**
+ * npm hands a Ctrl-C on to its child, which got it from the terminal already: two signals that come as close together as no
+ * hand can press are one.
+ */
+const echoMs = 80
+
 /** Turns signals into the end of a job: the first one cancels it in order, the second one ends the process at once. */
 export class CancelOnSignals {
   readonly #io: Pick<CommandLineIo, 'exit'> & { readonly clock: Clock }
@@ -13,6 +19,7 @@ export class CancelOnSignals {
   readonly #stopListening: () => void
   #handle: JobHandle | undefined
   #canceledBy: keyof typeof exitStatus.bySignal | undefined
+  #canceledAtMs = 0
   #stopGrace: () => void = () => {}
 
   constructor(io: CommandLineIo, say: (text: string) => void) {
@@ -42,7 +49,9 @@ export class CancelOnSignals {
   }
 
   #onSignal(signal: StopSignal): void {
-    if (this.#handle === undefined || this.#canceledBy === 'SIGINT' || this.#canceledBy === 'SIGTERM') {
+    const isRepeated = this.#canceledBy === 'SIGINT' || this.#canceledBy === 'SIGTERM'
+    if (isRepeated && this.#io.clock.monotonicMs() - this.#canceledAtMs < echoMs) return
+    if (this.#handle === undefined || isRepeated) {
       this.#io.exit(exitStatus.bySignal[signal])
       return
     }
@@ -52,6 +61,7 @@ export class CancelOnSignals {
 
   #cancel(reason: keyof typeof exitStatus.bySignal): void {
     this.#canceledBy = reason
+    this.#canceledAtMs = this.#io.clock.monotonicMs()
     this.#stopGrace()
     this.#stopGrace = this.#io.clock.schedule(graceMs, () => this.#io.exit(exitStatus.bySignal[reason]))
     // How the job ends is told by its result.

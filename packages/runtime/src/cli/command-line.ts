@@ -87,7 +87,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
   configure(program, shown)
 
   const run = jobCommand(program, 'run', 'run a job until its input ends, it fails, or it is stopped', runExamples)
-    .option('--json', 'write logs and the closing summary to stderr as JSON lines', false)
+    .option('--json', 'write logs and the closing summary to stderr as JSON lines')
     .addOption(logLevelOption())
     .addOption(new Option('--log-format <format>', 'how logs are written').choices(['text', 'json']).default('text'))
   run.action((jobFile: string) => {
@@ -95,9 +95,9 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
     result = {
       command: 'run',
       ...jobRequest(jobFile, jobArguments, options),
-      json: options.json,
+      json: options.json === true,
       logLevel: options.logLevel,
-      logFormat: options.json ? 'json' : options.logFormat,
+      logFormat: options.json === true ? 'json' : options.logFormat,
     }
   })
 
@@ -123,11 +123,11 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
 interface JobOptions {
   readonly parallelism?: number
   readonly define: readonly string[]
-  readonly verbose: boolean
+  readonly verbose?: boolean
 }
 
 interface RunOptions extends JobOptions {
-  readonly json: boolean
+  readonly json?: boolean
   readonly logLevel?: LogLevel
   readonly logFormat: LogFormat
 }
@@ -154,7 +154,7 @@ function jobCommand(program: Command, name: string, description: string, example
         .argParser((property: string, before: readonly string[]) => [...before, property])
         .default([], 'none'),
     )
-    .option('--verbose', 'show the causes of an error with their stacks', false)
+    .option('--verbose', 'show the causes of an error with their stacks')
     .addHelpText('after', examples)
     .allowExcessArguments(false)
   return command
@@ -169,7 +169,7 @@ function logLevelOption(): Option {
 
 function jobRequest(jobFile: string, jobArguments: readonly string[], options: JobOptions): JobRequest {
   const { parallelism, define, verbose } = options
-  return { jobFile, jobArguments, parallelism, properties: define, verbose }
+  return { jobFile, jobArguments, parallelism, properties: define, verbose: verbose === true }
 }
 
 /** Commands copy these settings from their program when they are made, so it comes first. */

@@ -226,6 +226,11 @@ describe('millrace run', () => {
   test('ends at once at the second signal', async () => {
     const { io, job, status } = await started('run job.ts')
     io.signal('SIGINT')
+    // npm hands the same Ctrl-C on.
+    io.clock.advanceTo(10)
+    io.signal('SIGINT')
+    expect(io.exits).toEqual([])
+    io.clock.advanceTo(100)
     io.signal('SIGINT')
     expect(io.exits).toEqual([130])
     expect(job.cancelCount).toBe(1)

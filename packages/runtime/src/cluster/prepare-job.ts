@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { loadJobDefinition } from '../api/load-job-definition.ts'
 import { planJob } from '../api/plan-job.ts'
 import type { Logger } from '../base/logger.ts'
+import { enableSourceMaps } from '../base/source-maps.ts'
 import type { ConfigurationEntries } from '../configuration/configuration.ts'
 import { configurationFileName, loadConfigurationFile } from '../configuration/configuration-file.ts'
 import { parseDynamicProperties } from '../configuration/dynamic-properties.ts'
@@ -51,6 +52,8 @@ export async function prepareJob(request: JobRequest): Promise<PreparedJob> {
   const configuration = loadConfigurationFile(join(dirname(bundle.sourceFile), configurationFileName))
     .with(entries, 'command line', () => 'config')
     .with(parseDynamicProperties(properties), 'command line')
+  // Before the import, or the stacks of what the job throws show places in the bundle.
+  enableSourceMaps()
   const definition = await loadJobDefinition(bundle.url, bundle.sourceFile)
   const planned = planJob(definition, { args, configuration, parallelism })
   return {
