@@ -1,0 +1,1 @@
+export { SocketTextSource, type SocketTextSourceOptions } from './socket-text-source.ts'
