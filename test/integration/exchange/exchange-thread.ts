@@ -9,7 +9,7 @@ import { InputGate } from '../../../packages/runtime/src/exchange/input-gate.ts'
 import { OverflowBudget } from '../../../packages/runtime/src/exchange/overflow-budget.ts'
 import { RecordWriter } from '../../../packages/runtime/src/exchange/record-writer.ts'
 import { END_OF_INPUT } from '../../../packages/runtime/src/record/stream-element.ts'
-import { JsonSegmentCodec } from '../../../packages/runtime/src/testing/json-segment-codec.ts'
+import { JsonSegmentCodec } from '../../../packages/runtime/src/testing/exchange/json-segment-codec.ts'
 
 export interface ExchangeThreadTask {
   readonly role: 'producer' | 'consumer'

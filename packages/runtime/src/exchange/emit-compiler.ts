@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import type { Random } from '../base/random.ts'
 import { keyGroupOf, subtaskIndexForKeyGroup } from '../keys/key-group.ts'
 import { previewRecord } from '../record/preview.ts'
@@ -109,6 +110,7 @@ function write(flushEach: boolean): string {
 
 /** A table instead of a multiplication and a division for each record. */
 function channelsOfKeyGroups(maxParallelism: number, parallelism: number): Uint16Array {
+  assert(parallelism <= maxParallelism, () => `${parallelism} subtasks share ${maxParallelism} key groups`)
   return Uint16Array.from({ length: maxParallelism }, (_, keyGroup) =>
     subtaskIndexForKeyGroup(keyGroup, maxParallelism, parallelism),
   )

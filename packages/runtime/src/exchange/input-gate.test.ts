@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../base/random.ts'
 import { type ControlElement, END_OF_INPUT } from '../record/stream-element.ts'
-import { ManualClock } from '../testing/exchange-pair.ts'
-import { JsonSegmentCodec } from '../testing/json-segment-codec.ts'
+import { JsonSegmentCodec } from '../testing/exchange/json-segment-codec.ts'
+import { SimulatedClock } from '../testing/simulated-clock.ts'
 import { LocalDoorbell } from './doorbell.ts'
 import { allocateGateMemory, gateMemoryBytes } from './gate-memory.ts'
 import { InputGate } from './input-gate.ts'
@@ -29,7 +29,7 @@ function gateWith(producers: number, floatingSegments = 0) {
         partitioning: { ship: 'FORWARD' },
         codec,
         bufferTimeoutMs: -1,
-        clock: new ManualClock(),
+        clock: new SimulatedClock(),
         random: new SeededRandom(1),
         availability: { stop: false },
         overflow: new OverflowBudget(10_000),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { KeyError } from '../keys/key-error.ts'
 import { keyGroupOf, subtaskIndexForKeyGroup } from '../keys/key-group.ts'
 import { type ControlElement, END_OF_INPUT } from '../record/stream-element.ts'
-import { ExchangePair } from '../testing/exchange-pair.ts'
+import { ExchangePair } from '../testing/exchange/exchange-pair.ts'
 import { ExchangeError } from './exchange-error.ts'
 
 const watermark = (timestampMs: number): ControlElement => ({ kind: 'watermark', timestampMs })
@@ -129,9 +129,9 @@ test('buffer time-out 0 without credit gathers records, and sends them with the 
 test('a partly filled segment is sent when its time-out has passed since its first record', () => {
   const pair = new ExchangePair<number>({ bufferTimeoutMs: 10 })
   expect(pair.writer.flushDue(0)).toBe(Number.POSITIVE_INFINITY)
-  pair.clock.ms = 5
+  pair.clock.advanceTo(5)
   pair.writer.emit(1)
-  pair.clock.ms = 14
+  pair.clock.advanceTo(14)
   pair.writer.emit(2)
   expect([pair.writer.flushDue(14), pair.receive()]).toEqual([15, []])
   expect([pair.writer.flushDue(15), pair.receive()]).toEqual([Number.POSITIVE_INFINITY, [1, 2]])
@@ -140,7 +140,7 @@ test('a partly filled segment is sent when its time-out has passed since its fir
 test('a time-out that passes without credit is made up for by the credit', () => {
   const pair = new ExchangePair<string>({ bufferTimeoutMs: 10 })
   for (const record of texts(0, 9)) pair.writer.emit(record)
-  pair.clock.ms = 10
+  pair.clock.advanceTo(10)
   // Not due again and again: the returned credit will ring.
   expect(pair.writer.flushDue(10)).toBe(Number.POSITIVE_INFINITY)
   expect(pair.receive()).toEqual(texts(0, 8))
@@ -151,7 +151,7 @@ test('a time-out that passes without credit is made up for by the credit', () =>
 test('buffer time-out -1 sends full segments only, unless asked', () => {
   const pair = new ExchangePair<number>({ bufferTimeoutMs: -1 })
   pair.writer.emit(1)
-  pair.clock.ms = 1e9
+  pair.clock.advanceTo(1e9)
   expect([pair.writer.flushDue(1e9), pair.receive()]).toEqual([Number.POSITIVE_INFINITY, []])
   pair.writer.flush()
   expect(pair.receive()).toEqual([1])
@@ -344,8 +344,8 @@ test('no loss and no change of order, whatever the sizes and the turns', () => {
             sent.push(record)
             pair.writer.emit(record)
           }
-          pair.clock.ms++
-          pair.writer.flushDue(pair.clock.ms)
+          pair.clock.advanceTo(pair.clock.monotonicMs() + 1)
+          pair.writer.flushDue(pair.clock.monotonicMs())
           expect(gate.buffersInUse).toBeLessThanOrEqual(gate.ownedSegments(0))
           expect(gate.ownedSegments(0) + gate.pooledSegments).toBe(exclusiveSegments + floatingSegments)
         }

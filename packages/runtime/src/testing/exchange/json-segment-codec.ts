@@ -1,5 +1,5 @@
-import { assert } from '../base/assert.ts'
-import type { OutputAvailability, SegmentDecoder, SegmentEncoder, SegmentView } from '../record/segment-codec.ts'
+import { assert } from '../../base/assert.ts'
+import type { OutputAvailability, SegmentDecoder, SegmentEncoder, SegmentView } from '../../record/segment-codec.ts'
 
 /**
  * A codec for tests of what is built on codecs: JSON texts, each behind its length. It holds its callers to the contract

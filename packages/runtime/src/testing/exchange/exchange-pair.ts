@@ -1,13 +1,13 @@
-import type { Clock } from '../base/clock.ts'
-import { SeededRandom } from '../base/random.ts'
-import { LocalDoorbell } from '../exchange/doorbell.ts'
-import type { RecordPartitioning } from '../exchange/emit-compiler.ts'
-import { allocateGateMemory, type GateMemorySpec } from '../exchange/gate-memory.ts'
-import { InputGate } from '../exchange/input-gate.ts'
-import { OverflowBudget } from '../exchange/overflow-budget.ts'
-import { RecordWriter } from '../exchange/record-writer.ts'
-import type { OutputAvailability } from '../record/segment-codec.ts'
-import type { ControlElement } from '../record/stream-element.ts'
+import { SeededRandom } from '../../base/random.ts'
+import { LocalDoorbell } from '../../exchange/doorbell.ts'
+import type { RecordPartitioning } from '../../exchange/emit-compiler.ts'
+import { allocateGateMemory, type GateMemorySpec } from '../../exchange/gate-memory.ts'
+import { InputGate } from '../../exchange/input-gate.ts'
+import { OverflowBudget } from '../../exchange/overflow-budget.ts'
+import { RecordWriter } from '../../exchange/record-writer.ts'
+import type { OutputAvailability } from '../../record/segment-codec.ts'
+import type { ControlElement } from '../../record/stream-element.ts'
+import { SimulatedClock } from '../simulated-clock.ts'
 import { JsonSegmentCodec } from './json-segment-codec.ts'
 
 export interface ExchangePairOptions<T> extends Partial<Omit<GateMemorySpec, 'channelCount'>> {
@@ -18,26 +18,9 @@ export interface ExchangePairOptions<T> extends Partial<Omit<GateMemorySpec, 'ch
   readonly seed?: number
 }
 
-/** A clock that a test moves. */
-export class ManualClock implements Clock {
-  ms = 0
-
-  now(): number {
-    return this.ms
-  }
-
-  monotonicMs(): number {
-    return this.ms
-  }
-
-  schedule(): () => void {
-    throw new Error('Nothing in an exchange sets a timer')
-  }
-}
-
 /** One writer and the gates behind its channels, all in the test's thread. Small segments by default: 64 bytes. */
 export class ExchangePair<T> {
-  readonly clock: ManualClock = new ManualClock()
+  readonly clock: SimulatedClock = new SimulatedClock()
   readonly availability: OutputAvailability = { stop: false }
   readonly producerDoorbell: LocalDoorbell = new LocalDoorbell()
   readonly consumerDoorbells: readonly LocalDoorbell[]
