@@ -343,7 +343,7 @@ export class DataStream<out T> {
    * result.collected('malformed') // -> ['x']
    */
   getSideOutput<U>(tag: OutputTag<U>): DataStream<U> {
-    const sideOutput = this.topology.sideOutput(this.transformation, tag.id)
+    const sideOutput = this.topology.sideOutput(this.transformation, tag.id, tag.type)
     return this.topology.streams.dataStream(this.topology, sideOutput)
   }
 

@@ -125,16 +125,19 @@ test('A stream reinterpreted as keyed is chained to the operator before', () => 
   ])
 })
 
-test('returns(type) reaches the edge; disableGenericTypes asks for one on every edge', () => {
+test('returns(type) and the type of a tag reach the edges; disableGenericTypes asks for one on every edge', () => {
   const declared = plan((env) => {
     env.disableGenericTypes()
     env
       .fromElements({ n: 1 })
       .returns(Types.row({ n: Types.INT }))
       .rebalance()
+      .process<number>(() => {})
+      .getSideOutput(new OutputTag('texts', Types.STRING))
+      .rebalance()
       .print()
   })
-  expect(declared.edges.map(({ recordType }) => recordType?.kind)).toEqual(['row'])
+  expect(declared.edges.map(({ recordType }) => recordType?.kind)).toEqual(['row', 'string'])
   expect(() =>
     plan((env) => {
       env.disableGenericTypes()
