@@ -38,8 +38,7 @@ test('splitSequence cuts any sequence into parts that join without gap and diffe
       expect(splits.at(-1)?.to).toBe(to)
       for (const [i, split] of splits.slice(1).entries()) expect(split.from).toBe(splits[i]!.to + 1)
       const sizes = splits.map((split) => BigInt(split.to) - BigInt(split.from))
-      const spread = sizes.reduce((x, y) => (x > y ? x : y)) - sizes.reduce((x, y) => (x < y ? x : y))
-      expect(spread <= 1n).toBe(true)
+      expect(sizes.every((size) => sizes[0]! - size <= 1n && size <= sizes[0]!)).toBe(true)
       const count = BigInt(to) - BigInt(from) + 1n
       expect(splits.length).toBe(count < splitCount ? Number(count) : splitCount)
     }),
