@@ -5,6 +5,7 @@ import { keyGroupOf, subtaskIndexForKeyGroup } from './key-group.ts'
 import { keyGroupRangeForSubtask } from './key-group-range.ts'
 import { keyHashCode } from './key-hash.ts'
 import { defaultMaxParallelism, MAX_PARALLELISM_LIMIT } from './max-parallelism.ts'
+import { murmur3Hash32 } from './murmur3.ts'
 
 const maxParallelisms = fc.integer({ min: 1, max: MAX_PARALLELISM_LIMIT })
 const scales = maxParallelisms.chain((maxParallelism) =>
@@ -40,6 +41,16 @@ test('keyGroupOf has the same hash on its fast branches as keyHashCode', () => {
       expect(keyGroupOf(key, MAX_PARALLELISM_LIMIT)).toBe(flinkMurmurHash(keyHashCode(key)) % MAX_PARALLELISM_LIMIT)
     }),
   )
+})
+
+test('keyHashCode hashes the UTF-8 bytes of a composite key, however long and in whatever script', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: fc.constantFrom('a', 'é', '語', '😀'), size: 'medium' })), (key) => {
+      const bytes = new TextEncoder().encode(`[${key.map((text) => `${text.length}"${text}`).join(',')}]`)
+      expect(keyHashCode(key)).toBe(murmur3Hash32(bytes))
+    }),
+  )
+  expect(keyHashCode(['a'.repeat(300)])).toBe(murmur3Hash32(new TextEncoder().encode(`[300"${'a'.repeat(300)}]`)))
 })
 
 test('the key group ranges of all subtasks cover every key group once, in order', () => {

@@ -5,6 +5,10 @@ import { murmur3Hash32 } from './murmur3.ts'
 
 const encoder = new TextEncoder()
 
+/** Most composite keys are short and ASCII: their bytes are written here, one key at a time. */
+const shortText = new Uint8Array(256)
+const shortTextPrefixes: Uint8Array[] = []
+
 /**
  * The hash code of a key: Java's for strings, booleans, numbers and bigints, so that their key groups are Flink's;
  * MurmurHash3 of the canonical bytes for arrays and plain objects. Throws {@link KeyError} for what cannot be a key.
@@ -22,8 +26,21 @@ export function keyHashCode(key: unknown): number {
       return bigintHashCode(checkLong(key, ''))
     case 'object':
       if (key === null) throw notAKey(key, '')
-      return murmur3Hash32(encoder.encode(compositeKeyText(key)))
+      return murmur3Hash32(utf8(compositeKeyText(key)))
     default:
       throw notAKey(key, '')
   }
+}
+
+/** The UTF-8 bytes of `text`, valid until the next call. A fresh encoding costs more than the rest of the hash. */
+function utf8(text: string): Uint8Array {
+  const { length } = text
+  if (length > shortText.length) return encoder.encode(text)
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return encoder.encode(text)
+    shortText[i] = code
+  }
+  shortTextPrefixes[length] ??= shortText.subarray(0, length)
+  return shortTextPrefixes[length]
 }
