@@ -5,7 +5,7 @@ import { allocateGateMemory, type GateMemorySpec } from '../../exchange/gate-mem
 import { InputGate } from '../../exchange/input-gate.ts'
 import { OverflowBudget } from '../../exchange/overflow-budget.ts'
 import { RecordWriter } from '../../exchange/record-writer.ts'
-import type { OutputAvailability } from '../../record/segment-codec.ts'
+import type { OutputAvailability, SegmentDecoder, SegmentEncoder } from '../../record/segment-codec.ts'
 import type { ControlElement } from '../../record/stream-element.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 import { JsonSegmentCodec } from './json-segment-codec.ts'
@@ -16,6 +16,8 @@ export interface ExchangePairOptions<T> extends Partial<Omit<GateMemorySpec, 'ch
   readonly bufferTimeoutMs?: number
   readonly overflowBytes?: number
   readonly seed?: number
+  /** JSON by default. */
+  readonly codec?: { encoder(): SegmentEncoder<T>; decoder(): SegmentDecoder<T> }
 }
 
 /** One writer and the gates behind its channels, all in the test's thread. Small segments by default: 64 bytes. */
@@ -30,7 +32,7 @@ export class ExchangePair<T> {
 
   constructor(options: ExchangePairOptions<T> = {}) {
     const { consumers = 1, exclusiveSegments = 2, floatingSegments = 0, segmentBytes = 64 } = options
-    const codec = new JsonSegmentCodec<T>()
+    const codec = options.codec ?? new JsonSegmentCodec<T>()
     const memories = Array.from({ length: consumers }, () =>
       allocateGateMemory({ channelCount: 1, exclusiveSegments, floatingSegments, segmentBytes }),
     )
