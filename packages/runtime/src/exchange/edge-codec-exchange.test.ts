@@ -16,7 +16,7 @@ const record = fc.oneof(
 test('records of any shape and size arrive exactly, in order, on each of two channels', () => {
   fc.assert(
     fc.property(
-      fc.array(record, { maxLength: 150 }),
+      fc.array(record, { maxLength: 150, size: 'max' }),
       fc.constantFrom(-1, 0),
       fc.constantFrom(256, 1024),
       (records, bufferTimeoutMs, segmentBytes) => {
