@@ -87,6 +87,18 @@ describe('An edge without a declared type', () => {
     expectSame(records, passThrough(inferred(), records).received)
   })
 
+  test.each<[string, number, (i: number) => unknown]>([
+    ['integers that become doubles', 12, (i) => ({ n: i < 500 ? i : i + 0.5 })],
+    ['texts that become null at times', 24, (i) => ({ s: i % 50 === 49 ? null : `text ${i}` })],
+    ['lists whose length changes', 50, (i) => ({ l: rows(i < 40 ? 3 : i % 10, (k) => k) })],
+    ['another shape after a while', 24, (i) => (i < 500 ? { id: i } : { id: i, name: 'abc' })],
+  ])('widens a layout for %s at the second misfit, and packs the rest', (_name, bytesMax, of) => {
+    const records = rows(10_000, of)
+    const { received, bytes } = passThrough(inferred(), records, 32_768)
+    expectSame(records, received)
+    expect(bytes / records.length).toBeLessThan(bytesMax)
+  })
+
   test('sends texts of one byte a character as such, and others in two, also where a segment is full of them', () => {
     const latin = rows(3000, (i) => `latin ÿ ${i}`)
     const wide = rows(3000, (i) => `wide Ā\ud800 ${i}`)
@@ -179,6 +191,8 @@ describe('An edge without a declared type', () => {
     for (let i = 0; i < 100; i++) encoder.write({ id: i, name: 'x' })
     expect(bad()).toEqual(expected)
     expect(encoder.recordCount).toBe(100)
+    for (let i = 0; i < 50; i++) encoder.write({ at: new Date(i) })
+    expect(refusal({ at: Object.assign(new Date(0), { zone: 'UTC' }) })).toEqual(['UNSUPPORTED_PROPERTY', 'at'])
     const hiding = { id: 1, name: 'x', [Symbol('s')]: 1 }
     encoder.seal()
     encoder.open(segment)
@@ -217,6 +231,14 @@ describe('An edge without a declared type', () => {
       } catch (error) {
         if (!(error instanceof RecordError)) throw error
       }
+    }
+    const runCountAt = 5
+    for (const count of [0, -1, 2 ** 31 - 1]) {
+      segment.bytes.set(good)
+      segment.int32[runCountAt] = count
+      const decoder = codec.decoder()
+      decoder.open(segment, used)
+      expect(() => decoder.read(() => {}, { stop: false }, Infinity)).toThrow(RecordError)
     }
     fc.assert(
       fc.property(

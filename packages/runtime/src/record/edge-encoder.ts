@@ -97,10 +97,7 @@ export class EdgeEncoder<T> implements SegmentEncoder<T> {
 
   #writeInNextBlock(record: T): boolean {
     this.#layout = undefined
-    if (!this.#out.nextBlock()) return false
-    if (this.#place(record) !== WriteOutcome.full) return true
-    this.#out.dropEmptyBlock()
-    return false
+    return this.#out.nextBlock() && this.#place(record) !== WriteOutcome.full
   }
 
   /** Begins a run for the record, or adds it to a general one. Never answers `misfit`. */

