@@ -1,6 +1,6 @@
 import { canonicalKey } from '../keys/canonical-key.ts'
 import { createDetach } from '../record/detach-strings.ts'
-import { KeyedValues } from '../state/keyed-values.ts'
+import { KeyedPlaces } from '../state/keyed-places.ts'
 import type { KeySelector, ReduceFunction } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
 import { OperatorError } from './operator-error.ts'
@@ -25,13 +25,13 @@ export function generateReduce(
       detach: createDetach(),
       undefinedReduced,
       promiseReturned,
-      values: new KeyedValues(),
+      places: new KeyedPlaces(() => ({ value: undefined })),
     },
     text: `
 function input${i}(value) {
   let place, previous, result
   try {
-    place = values${i}.at(canonicalKey${i}(keySelector${i}(value)))
+    place = places${i}.at(canonicalKey${i}(keySelector${i}(value)))
     previous = place.value
     result = previous === undefined ? value : ${callText(fn, i, 'reduce')}(previous, value)
   } catch (error) { fail(${i}, value, error) }
