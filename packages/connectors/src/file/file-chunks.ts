@@ -29,7 +29,8 @@ export class FileChunks implements ByteChunks {
   #fills = 0
   #position: number
   #handle: FileHandle | undefined
-  #isSeekable = true
+  /** Undefined until the file is open. What is not regular is read once, from where it stands. */
+  #isRegular: boolean | undefined
   /** The read under way, never rejected. */
   #reading: Promise<void>
   #isReading = true
@@ -59,15 +60,15 @@ export class FileChunks implements ByteChunks {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#reading
-    const handle = this.#handle
-    this.#handle = undefined
-    await handle?.close()
+    const closed = this.#reading.then(() => this.#handle?.close())
+    // A pipe may never bring what is waited for, or not even open.
+    if (this.#isRegular) await closed
+    else closed.catch(() => {})
   }
 
   async #open(): Promise<void> {
     this.#handle = await open(this.#options.path, 'r')
-    this.#isSeekable = (await this.#handle.stat()).isFile()
+    this.#isRegular = (await this.#handle.stat()).isFile()
   }
 
   /** Fills the next buffer, if there is a free one: buffers are used in turn. */
@@ -88,7 +89,7 @@ export class FileChunks implements ByteChunks {
       buffer = Buffer.allocUnsafeSlow(wanted)
       this.#buffers[slot] = buffer
     }
-    const { bytesRead } = await this.#handle!.read(buffer, 0, wanted, this.#isSeekable ? this.#position : null)
+    const { bytesRead } = await this.#handle!.read(buffer, 0, wanted, this.#isRegular ? this.#position : null)
     this.#position += bytesRead
     if (bytesRead === 0) this.#hasEnded = true
     else this.#filled.push(buffer.subarray(0, bytesRead))

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -5,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import type { StandardSchemaV1 } from '@millrace/runtime/connector'
 import { readSource, SeededRandom, SystemClock } from '@millrace/runtime/testing'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest'
 import { FileSource } from './file-source.ts'
 
 const clock = new SystemClock()
@@ -118,6 +119,15 @@ test('FileSource reads globs and lists of paths, each file once', async () => {
   expect(await recordsOf(FileSource.forTextLines(listed))).toEqual(['three', 'one', 'two', 'four'])
   // What is named is read, hidden or not.
   expect(await recordsOf(FileSource.forTextLines(join(directory, '.5.log')))).toEqual(['x'])
+})
+
+test('FileSource reads a named pipe, which has no size, once and to its end', async () => {
+  const directory = await directoryOf({})
+  const path = join(directory, 'pipe')
+  execFileSync('mkfifo', [path])
+  const lines = Array.from({ length: 50_000 }, (_, i) => `line ${i}`)
+  const [records] = await Promise.all([recordsOf(FileSource.forTextLines(path), 2), writeFile(path, lines.join('\n'))])
+  expect(records).toEqual(lines)
 })
 
 test('FileSource tells readers that get no split that there is none', async () => {
@@ -276,4 +286,14 @@ test('FileSource refuses options that mean nothing', () => {
   expect(() => FileSource.forTextLines('x', { splitBytes: 0 })).toThrow(
     'splitBytes must be an integer of at least 1, not 0',
   )
+})
+
+test('FileSource knows the type of its records', () => {
+  expectTypeOf(FileSource.forTextLines('x')).toEqualTypeOf<FileSource<string>>()
+  expectTypeOf(FileSource.forJsonLines('x')).toEqualTypeOf<FileSource<unknown>>()
+  expectTypeOf(FileSource.forJsonLines<{ a: 1 }>('x')).toEqualTypeOf<FileSource<{ a: 1 }>>()
+  expectTypeOf(FileSource.forJsonLines('x', { schema: positiveAmount })).toEqualTypeOf<FileSource<{ amount: number }>>()
+  expectTypeOf(FileSource.forCsv('x')).toEqualTypeOf<FileSource<Readonly<Record<string, string>>>>()
+  expectTypeOf(FileSource.forCsv('x', { header: false })).toEqualTypeOf<FileSource<readonly string[]>>()
+  expectTypeOf(FileSource.forCsv('x', { schema: positiveAmount })).toEqualTypeOf<FileSource<{ amount: number }>>()
 })
