@@ -242,10 +242,9 @@ export class GeneralEncoder {
     this.#out.byte(ValueTag.map)
     this.#out.count(value.size)
     Map.prototype.forEach.call(value, (item: unknown, key: unknown) => {
-      const text = previewRecord(key, 40)
-      this.#path.push({ of: 'map key', text })
+      this.#path.push({ of: 'map key', entry: key })
       this.#value(key)
-      this.#path[this.#path.length - 1] = { of: 'map value', text }
+      this.#path[this.#path.length - 1] = { of: 'map value', entry: key }
       this.#value(item)
       this.#path.pop()
     })
@@ -256,7 +255,7 @@ export class GeneralEncoder {
     this.#out.byte(ValueTag.set)
     this.#out.count(value.size)
     Set.prototype.forEach.call(value, (item: unknown) => {
-      this.#path.push({ of: 'set value', text: previewRecord(item, 40) })
+      this.#path.push({ of: 'set value', entry: item })
       this.#value(item)
       this.#path.pop()
     })

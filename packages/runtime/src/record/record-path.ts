@@ -1,8 +1,10 @@
-/** A step into a record: a property, an index, or what is not addressed by either. */
+import { previewRecord } from './preview.ts'
+
+/** A step into a record: a property, an index, or an element that is found by its key or itself. */
 export type RecordPathStep =
   | string
   | number
-  | { readonly of: 'map key' | 'map value' | 'set value'; readonly text: string }
+  | { readonly of: 'map key' | 'map value' | 'set value'; readonly entry: unknown }
 
 const identifier = /^[A-Za-z_$][\w$]*$/
 
@@ -11,7 +13,7 @@ export function formatPath(steps: readonly RecordPathStep[]): string {
   let path = ''
   for (const step of steps) {
     if (typeof step === 'number') path += `[${step}]`
-    else if (typeof step === 'object') path += `<${step.of} ${step.text}>`
+    else if (typeof step === 'object') path += `<${step.of} ${previewRecord(step.entry, 40)}>`
     else if (identifier.test(step)) path += path === '' ? step : `.${step}`
     else path += `[${JSON.stringify(step)}]`
   }

@@ -86,8 +86,8 @@ function find(
       if (!types.isMap(value) || Object.getPrototypeOf(value) !== Map.prototype || Object.keys(value).length > 0)
         return mismatch
       for (const [key, inner] of value) {
-        const text = previewRecord(key, 40)
-        const found = step({ of: 'map key', text }, key, type.key) ?? step({ of: 'map value', text }, inner, type.value)
+        const found =
+          step({ of: 'map key', entry: key }, key, type.key) ?? step({ of: 'map value', entry: key }, inner, type.value)
         if (found !== undefined) return found
       }
       return undefined
