@@ -1,4 +1,6 @@
 const notLatin1 = /[\u0100-\uffff]/
+/** Its header takes one byte. */
+const shortLengthMax = 24
 const keptBytesMax = 1 << 20
 
 /** Bytes that grow. What `finish` answers is valid until the next `start`. */
@@ -50,11 +52,28 @@ export class ByteWriter {
 
   /** Twice the length in UTF-16 units, plus one if each takes two bytes; then the units. Exact for lone surrogates. */
   string(value: string): void {
+    if (value.length <= shortLengthMax && this.#shortString(value)) return
     const wide = notLatin1.test(value)
     this.count(value.length * 2 + (wide ? 1 : 0))
     if (value.length === 0) return
     const at = this.#reserve(wide ? value.length * 2 : value.length)
     this.#buffer.write(value, at, wide ? 'utf16le' : 'latin1')
+  }
+
+  /** The call into the engine costs more than a loop over a few characters. Nothing is written if one is not Latin-1. */
+  #shortString(value: string): boolean {
+    const start = this.#length
+    let at = this.#reserve(value.length + 1)
+    const buffer = this.#buffer
+    buffer[at++] = value.length * 2
+    let all = 0
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i)
+      buffer[at++] = unit
+      all |= unit
+    }
+    if (all > 0xff) this.#length = start
+    return all <= 0xff
   }
 
   bytes(value: Uint8Array): void {

@@ -10,7 +10,7 @@ import type { TypeInformation, ValueOf } from './type-information.ts'
 import { Types } from './types.ts'
 
 const declared = (type: TypeInformation<unknown>, genericTypes = false): EdgeCodec<unknown> =>
-  createEdgeCodec({ type, genericTypes, describe: () => 'from "A" to "B"' })
+  createEdgeCodec({ type, genericTypes, describe: () => 'A -> B' })
 
 const everything = Types.row({
   int: Types.INT,
@@ -133,7 +133,7 @@ describe('A declared type', () => {
       ['', 'string', 'number 5'],
     ])
     expect(() => passThrough(declared(Types.row({ id: Types.INT })), [{ id: 'x' }])).toThrow(
-      'Cannot send a record from "A" to "B": `id` was declared as int, and is string "x". ' +
+      'Cannot send a record along A -> B: `id` was declared as int, and is string "x". ' +
         'Remedy: emit what was declared, or correct the type.',
     )
     expect(() => passThrough(declared(Types.row({ a: Types.GENERIC }), true), [{ a: { f: () => 0 } }])).toThrow(

@@ -6,7 +6,7 @@ import { anyValue, recordStream } from './testing/arbitrary-record.ts'
 import { createSegment, passThrough } from './testing/channel.ts'
 import { isExactCopy } from './testing/exact.ts'
 
-const inferred = (): EdgeCodec<unknown> => createEdgeCodec({ genericTypes: true, describe: () => 'from "A" to "B"' })
+const inferred = (): EdgeCodec<unknown> => createEdgeCodec({ genericTypes: true, describe: () => 'A -> B' })
 
 function expectSame(records: readonly unknown[], received: readonly unknown[]): void {
   expect(received.length).toBe(records.length)
@@ -197,12 +197,12 @@ describe('An edge without a declared type', () => {
     encoder.seal()
     encoder.open(segment)
     expect(refusal(hiding)).toEqual(['UNSUPPORTED_PROPERTY', ''])
-    expect(() => encoder.write({ f: () => 0 })).toThrow('Cannot send a record from "A" to "B": `f` is a function')
+    expect(() => encoder.write({ f: () => 0 })).toThrow('Cannot send a record along A -> B: `f` is a function')
   })
 
   test('refuses to be made without a declared type after disableGenericTypes()', () => {
-    expect(() => createEdgeCodec({ genericTypes: false, describe: () => 'from "A" to "B"' })).toThrow(
-      'Cannot send records from "A" to "B": they have no declared type, and disableGenericTypes() was called. ' +
+    expect(() => createEdgeCodec({ genericTypes: false, describe: () => 'A -> B' })).toThrow(
+      'Cannot send records along A -> B: they have no declared type, and disableGenericTypes() was called. ' +
         'Remedy: declare it with returns(type).',
     )
   })

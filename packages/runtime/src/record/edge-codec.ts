@@ -17,7 +17,7 @@ export interface EdgeCodecOptions<T> {
   readonly registry?: TypeRegistry | undefined
   /** False after `disableGenericTypes()`. */
   readonly genericTypes: boolean
-  /** Names the edge, for messages: it follows `Cannot send a record`, e.g. `from "Parse" to "Count"`. */
+  /** Names the edge in messages, e.g. `Parse -> Count`. */
   readonly describe: () => string
 }
 
@@ -48,7 +48,7 @@ const readersMax = 256
 /** Throws RecordError GENERIC_TYPE if `genericTypes` is false and the type is not declared in every part. */
 export function createEdgeCodec<T>(options: EdgeCodecOptions<T>): EdgeCodec<T> {
   const { registry, describe } = options
-  const attempt = (): string => `Cannot send a record ${describe()}`
+  const attempt = (): string => `Cannot send a record along ${describe()}`
   const general = new GeneralEncoder({ registry, attempt })
   const type = options.type === undefined ? undefined : descriptionOf(options.type)
   if (!options.genericTypes) requireDeclared(type, describe)
@@ -80,6 +80,6 @@ export function createEdgeCodec<T>(options: EdgeCodecOptions<T>): EdgeCodec<T> {
 function requireDeclared(type: TypeDescription | undefined, describe: () => string): void {
   if (type !== undefined && !hasGenericPart(type)) return
   const what = type === undefined ? 'no declared type' : `the type ${typeName(type)}, a part of which is generic`
-  const message = `Cannot send records ${describe()}: they have ${what}, and disableGenericTypes() was called. Remedy: declare it with returns(type).`
+  const message = `Cannot send records along ${describe()}: they have ${what}, and disableGenericTypes() was called. Remedy: declare it with returns(type).`
   throw new RecordError('GENERIC_TYPE', message, type === undefined ? {} : { type: typeName(type) })
 }

@@ -125,9 +125,9 @@ describe('The general codec', () => {
   })
 
   test('says what was attempted, where, what is there, and what would do', () => {
-    const sending = createGeneralCodec({ attempt: () => 'Cannot send a record from "Parse" to "Count"' })
+    const sending = createGeneralCodec({ attempt: () => 'Cannot send a record along Parse -> Count' })
     expect(errorOf(() => sending.encode({ order: { callback: () => 0 } })).message).toBe(
-      'Cannot send a record from "Parse" to "Count": `order.callback` is a function, which cannot leave its thread ' +
+      'Cannot send a record along Parse -> Count: `order.callback` is a function, which cannot leave its thread ' +
         '(function callback). Remedy: send data that describes what to do, and keep the function in the operator.',
     )
   })

@@ -10,7 +10,7 @@ export const recordDepthMax = 500
 
 export interface GeneralEncoderOptions {
   readonly registry?: TypeRegistry | undefined
-  /** The beginning of messages, e.g. `Cannot send a record from "Parse" to "Count"`. */
+  /** The beginning of messages, e.g. `Cannot send a record along Parse -> Count`. */
   readonly attempt?: (() => string) | undefined
 }
 
