@@ -1,0 +1,117 @@
+// pnpm bench: measures the workloads that other engines are measured by, in the same way.
+import { fileURLToPath } from 'node:url'
+import { compare } from './compare.ts'
+import { CheckFailed, type Measurement, type MeasurementRequest, measure } from './measurement.ts'
+import { type BenchOptions, benchOptions, UsageError, usage } from './options.ts'
+import { wordsText } from './words-text.ts'
+
+const textDirectory = fileURLToPath(new URL('../../node_modules/.cache/millrace-bench', import.meta.url))
+const chainingKey = 'pipeline.operator-chaining.enabled'
+/** Without chains W1 is so much slower that fewer records tell enough. */
+const unchainedRecordsMax = 10_000_000
+
+try {
+  const args = process.argv.slice(2)
+  if (args.length === 0 || args.includes('--help')) process.stdout.write(usage)
+  else {
+    const options = benchOptions(args)
+    await (options.command === 'compare' ? runComparison(options, args) : runMeasurement(options))
+  }
+} catch (error) {
+  if (!(error instanceof CheckFailed || error instanceof UsageError)) throw error
+  console.error(`error: ${error.message}`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}
+
+async function runMeasurement(options: BenchOptions): Promise<void> {
+  const { workload, parallelism, recordCount, repetitions, warmUps, otherBusyCoresMax, budgetSeconds } = options
+  const config = Object.fromEntries(options.properties.map(property))
+  const request: MeasurementRequest = {
+    workload,
+    parallelism,
+    recordCount,
+    text: workload === 'W3' ? (options.text ?? (await wordsText(textDirectory)).parts) : '',
+    repetitions,
+    warmUps,
+    otherBusyCoresMax,
+    budgetSeconds,
+    config: { ...config, ...(options.chaining === false && { [chainingKey]: false }) },
+    onRun: (kind, run) => {
+      if (options.verbose) console.error(kind, JSON.stringify(rounded(run)))
+    },
+  }
+  const measured = await measure(request)
+  const unchained =
+    workload === 'W1' && options.chaining === undefined
+      ? await measure({
+          ...request,
+          recordCount: Math.min(recordCount, unchainedRecordsMax),
+          repetitions: 1,
+          config: { ...config, [chainingKey]: false },
+        })
+      : undefined
+  const gain = unchained && { chainingGain: measured.recordsPerSecond / unchained.recordsPerSecond }
+  const line = rounded({
+    ...measured,
+    ...(unchained && { unchainedRecordsPerSecond: unchained.recordsPerSecond, ...gain }),
+    processWallSeconds: performance.now() / 1_000,
+  })
+  process.stdout.write(`${options.json ? JSON.stringify(line) : people(measured, unchained)}\n`)
+}
+
+async function runComparison(options: BenchOptions, args: readonly string[]): Promise<void> {
+  const { workload, peer, rounds, json } = options
+  // Our own runs get the options that are not of the comparison itself.
+  const passed: string[] = []
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '--peer' || args[i] === '--rounds') i++
+    else if (args[i] !== 'compare' && args[i] !== '--json') passed.push(args[i]!)
+  }
+  const chaining = passed.includes('--chaining') ? [] : ['--chaining', 'on']
+  const result = await compare({
+    ours: [...passed, ...chaining, '--json'],
+    peer,
+    rounds,
+    onLine: (who, { recordsPerSecond, otherBusyCores }) =>
+      console.error(`${who}: ${grouped(recordsPerSecond)} records/s, others used ${otherBusyCores ?? '?'} cores`),
+  })
+  const { oursRecordsPerSecond, peerRecordsPerSecond, ratio } = result
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ workload, rounds, ...result })}\n`
+      : `${workload}: ours ${grouped(oursRecordsPerSecond)} records/s, peer ${grouped(peerRecordsPerSecond)}: ${ratio} times\n`,
+  )
+}
+
+function people(measured: Measurement, unchained: Measurement | undefined): string {
+  const { workload, parallelism, recordsPerSecond, seconds, records, ownCpuSeconds } = measured
+  const lines = [
+    `${workload} at parallelism ${parallelism}: ${grouped(recordsPerSecond)} records/s`,
+    `  ${grouped(records)} records in ${seconds.toFixed(3)} s, ${ownCpuSeconds.toFixed(1)} s of CPU; the result is right`,
+    `  runs: ${measured.allSeconds.map((each) => each.toFixed(3)).join(', ')} s`,
+  ]
+  if (measured.cleanRuns === 0) lines.push('  no run was clean: other processes were busy')
+  if (unchained !== undefined) {
+    const gain = recordsPerSecond / unchained.recordsPerSecond
+    lines.push(
+      `  without chaining: ${grouped(unchained.recordsPerSecond)} records/s; chaining gains ${gain.toFixed(1)} times`,
+    )
+  }
+  return lines.join('\n')
+}
+
+function property(text: string): [key: string, value: string] {
+  const equals = text.indexOf('=')
+  if (equals < 1) throw new UsageError(`-D takes key=value, not "${text}"`)
+  return [text.slice(0, equals), text.slice(equals + 1)]
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
+function rounded(value: object): object {
+  return JSON.parse(
+    JSON.stringify(value, (_, each: unknown) => (typeof each === 'number' ? Math.round(each * 1e4) / 1e4 : each)),
+  ) as object
+}

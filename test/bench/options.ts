@@ -1,0 +1,106 @@
+import { parseArgs } from 'node:util'
+import { recordCounts, type WorkloadName } from './check-values.ts'
+
+/** What the bench was asked for. */
+export interface BenchOptions {
+  readonly command: 'measure' | 'compare'
+  readonly workload: WorkloadName
+  readonly parallelism: number
+  readonly recordCount: number
+  readonly repetitions: number
+  readonly warmUps: number
+  readonly otherBusyCoresMax: number
+  readonly budgetSeconds: number
+  readonly json: boolean
+  readonly verbose: boolean
+  /** Undefined: on, and W1 is measured without it as well. */
+  readonly chaining: boolean | undefined
+  readonly properties: readonly string[]
+  /** A file, directory or glob in place of W3's text; the check values are still those of that text. */
+  readonly text: string | undefined
+  readonly peer: string
+  readonly rounds: number
+}
+
+export class UsageError extends Error {}
+
+export const usage = `pnpm bench <W1|W2|W2b|W3> [options]       measure one workload
+pnpm bench compare <W1|...> --peer '<command that prints the same line>' [options]
+
+  --parallelism N  (2; W1: 1)     --n N            records, in place of the workload's own count
+  --reps N         (3)            --warm N         runs before those that count (1)
+  --chaining on|off               -D key=value     configuration
+  --maxother X     (0.3) repeat a run beside which others kept more cores busy, for --budget S (45) seconds
+  --json           one line, nothing else          --v   each run on stderr
+  --rounds N       (3) of compare
+`
+
+export function benchOptions(args: readonly string[]): BenchOptions {
+  const { values, positionals } = parse(args)
+  const command = positionals[0] === 'compare' ? 'compare' : 'measure'
+  const [name, ...rest] = command === 'compare' ? positionals.slice(1) : positionals
+  if (name === undefined || !isWorkload(name)) {
+    throw new UsageError(`There is no workload "${name ?? ''}": there are ${Object.keys(recordCounts).join(', ')}`)
+  }
+  if (rest.length > 0) throw new UsageError(`Cannot measure several workloads at once: ${rest.join(' ')}`)
+  if (command === 'compare' && values.peer === undefined) throw new UsageError('compare needs --peer COMMAND')
+  if (values.n !== undefined && name === 'W3') throw new UsageError('W3 has the words of its text: leave out --n')
+  return {
+    command,
+    workload: name,
+    parallelism: positive('parallelism', values.parallelism ?? (name === 'W1' ? '1' : '2')),
+    recordCount: positive('n', values.n ?? String(recordCounts[name])),
+    repetitions: positive('reps', values.reps),
+    warmUps: positive('warm', values.warm),
+    otherBusyCoresMax: Number(values.maxother),
+    budgetSeconds: positive('budget', values.budget),
+    json: values.json,
+    verbose: values.v,
+    chaining: values.chaining === undefined ? undefined : onOrOff(values.chaining),
+    properties: values.D,
+    text: values.text,
+    peer: values.peer ?? '',
+    rounds: positive('rounds', values.rounds),
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        parallelism: { type: 'string', short: 'p' },
+        n: { type: 'string' },
+        reps: { type: 'string', default: '3' },
+        warm: { type: 'string', default: '1' },
+        maxother: { type: 'string', default: '0.3' },
+        budget: { type: 'string', default: '45' },
+        json: { type: 'boolean', default: false },
+        v: { type: 'boolean', default: false },
+        chaining: { type: 'string' },
+        D: { type: 'string', short: 'D', multiple: true, default: [] },
+        text: { type: 'string' },
+        peer: { type: 'string' },
+        rounds: { type: 'string', default: '3' },
+      },
+    })
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}
+
+function isWorkload(name: string): name is WorkloadName {
+  return Object.hasOwn(recordCounts, name)
+}
+
+function positive(name: string, text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0
+  if (value < 1) throw new UsageError(`--${name} takes a whole number of at least 1, not "${text}"`)
+  return value
+}
+
+function onOrOff(text: string): boolean {
+  if (text !== 'on' && text !== 'off') throw new UsageError(`--chaining is on or off, not "${text}"`)
+  return text === 'on'
+}

@@ -1,0 +1,41 @@
+import type { Source, SourceReader, SourceReaderContext, SourceSplit } from '@millrace/runtime/connector'
+import { nowUs } from './now.ts'
+
+/** Reads as `source` does, and reports when the first record of each subtask was made. */
+export function timedSource<T, SplitT extends SourceSplit>(source: Source<T, SplitT>): Source<T, SplitT> {
+  const { boundedness, defaultParallelism, parallelismMax } = source
+  return {
+    boundedness,
+    ...(defaultParallelism !== undefined && { defaultParallelism }),
+    ...(parallelismMax !== undefined && { parallelismMax }),
+    createEnumerator: (context) => source.createEnumerator(context),
+    createReader: (context) => timedReader(source.createReader(context), context),
+  }
+}
+
+/** Takes the time before the first poll that may make records, so that the work for the first one is in the figure. */
+function timedReader<T, SplitT extends SourceSplit>(
+  reader: SourceReader<T, SplitT>,
+  { metrics, taskInfo }: SourceReaderContext,
+): SourceReader<T, SplitT> {
+  let hasSplits = false
+  let isTimed = false
+  return {
+    start: () => reader.start?.(),
+    pollNext: (output) => {
+      if (!isTimed && hasSplits) {
+        isTimed = true
+        metrics.counter(`firstRecordUs-${taskInfo.index}`).inc(nowUs())
+      }
+      return reader.pollNext(output)
+    },
+    isAvailable: () => reader.isAvailable(),
+    addSplits: (splits) => {
+      hasSplits = true
+      reader.addSplits(splits)
+    },
+    notifyNoMoreSplits: () => reader.notifyNoMoreSplits(),
+    handleSourceEvent: (event) => reader.handleSourceEvent?.(event),
+    close: () => reader.close?.(),
+  }
+}
