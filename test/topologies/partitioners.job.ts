@@ -31,7 +31,7 @@ export default defineJob('partitioners', (env) => {
     .setParallelism(2)
   numbers
     .partitionCustom(
-      (key, channelCount) => key % channelCount,
+      (key: number, channelCount) => key % channelCount,
       (n) => n % 13,
     )
     .map((n) => n)

@@ -159,7 +159,10 @@ function edgeCodec(slot: SubtaskWorld, edge: JobEdge): EdgeCodec<unknown> {
     ...(type !== undefined && { type }),
     registry: slot.registry,
     genericTypes: slot.genericTypes,
-    describe: () => `${vertices[edge.sourceVertex]!.name} -> ${vertices[edge.targetVertex]!.name}`,
+    describe: () => {
+      const source = vertices[edge.sourceVertex]!.operators[edge.sourceOperator]!
+      return `from "${source.name}" to "${vertices[edge.targetVertex]!.operators[0]!.name}"`
+    },
   })
 }
 

@@ -208,7 +208,8 @@ export class Subtask {
       }
     }
     // Reached only when every writer is drained: the end is on its way.
-    void this.#finish()
+    if (this.#closing !== undefined) return false
+    void this.#finish().finally(this.#parts.wake)
     return true
   }
 
@@ -248,7 +249,6 @@ export class Subtask {
   }
 
   async #finish(): Promise<void> {
-    if (this.#closing !== undefined) return
     try {
       await this.#close()
       if (this.#state === 'RUNNING') this.#enter('FINISHED')
