@@ -1,20 +1,34 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-// Unit tests see the sources of the doors, not the last build of them.
-const door = (file: string) => fileURLToPath(new URL(`packages/runtime/src/${file}`, import.meta.url))
+const source = (file: string) => fileURLToPath(new URL(`packages/${file}`, import.meta.url))
+
+/** Behind every door the sources, not the last build of them: one copy of each module, and no build needed. */
+const sources = [
+  { find: /^@millrace\/runtime$/, replacement: source('runtime/src/index.ts') },
+  { find: /^@millrace\/runtime\/(connector|testing)$/, replacement: source('runtime/src/$1.ts') },
+  { find: /^@millrace\/connectors\/(\w+)$/, replacement: source('connectors/src/$1/index.ts') },
+]
+
+/** Worker threads, the documentation's examples and packages are what users get: the build. `npm test` makes it first. */
+const onTheBuild = ['test/integration/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/packaging/**/*.test.ts']
 
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^@millrace\/runtime\/connector$/, replacement: door('connector.ts') },
-      { find: /^@millrace\/runtime\/testing$/, replacement: door('testing.ts') },
-    ],
-  },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     typecheck: { enabled: false },
+    projects: [
+      {
+        extends: true,
+        resolve: { alias: sources },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...onTheBuild],
+        },
+      },
+      { extends: true, test: { name: 'threads', include: onTheBuild } },
+    ],
   },
 })
