@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { run } from '@millrace/runtime'
+import { silentLogger } from '@millrace/runtime/testing'
 import { describe, expect, test } from 'vitest'
 
 const url = new URL('jobs/unending.job.ts', import.meta.url)
@@ -42,11 +43,14 @@ describe('Cancellation', () => {
     expect(job.metrics().vertices.map(({ subtaskStates }) => subtaskStates)).toEqual([{ CANCELED: 2 }, { CANCELED: 2 }])
   })
 
-  test.each(['stuck', 'stuck-close'])('ends a job that is %s', async (how) => {
-    await using job = await run(url, { args: [how] })
+  test.each(['stuck', 'stuck-close'])('ends a job that is %s, and its logger hears of it', async (how) => {
+    const warnings: string[] = []
+    const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) }
+    await using job = await run(url, { args: [how], logger })
     await sleep(300)
     await job.cancel()
     expect(job.status).toBe('CANCELED')
+    expect(warnings).toEqual(['1 subtasks did not close within 3000 ms and were ended by force'])
   })
 
   test('comes by an AbortSignal', async () => {

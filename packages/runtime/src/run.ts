@@ -1,6 +1,7 @@
 import type { JobDefinition } from './api/job-definition.ts'
 import { isJobDefinition } from './api/job-definition.ts'
 import { JobFileError } from './api/job-file-error.ts'
+import type { Logger } from './base/logger.ts'
 import type { JobHandle } from './cluster/job-handle.ts'
 import type { ConfigurationEntries } from './configuration/configuration.ts'
 
@@ -14,11 +15,13 @@ export interface RunOptions {
   readonly parallelism?: number
   /** Aborting it cancels the job. */
   readonly signal?: AbortSignal
+  /** Gets the log of the job, all levels. By default warnings and errors go to the program's stderr. */
+  readonly logger?: Logger
 }
 
 /**
  * Runs a job in worker threads from within a program. What the job prints goes to the program's stdout, warnings go to its
- * stderr.
+ * stderr, or to `logger`.
  *
  * @param job - the file of the job, e.g. `new URL('./job.ts', import.meta.url)`. Every thread imports it, so a job that is
  *   defined inline, with closures over the program, cannot run here; `runInSimulation` of `@millrace/runtime/testing` can.
@@ -32,30 +35,19 @@ export interface RunOptions {
  */
 export async function run(job: string | URL, options: RunOptions = {}): Promise<JobHandle> {
   refuseInlineJob(job)
-  const { args = [], config = {}, parallelism, signal } = options
+  const { args = [], config = {}, parallelism, signal, logger } = options
   signal?.throwIfAborted()
   // A job's module imports this file in every worker thread; what only the coordinator needs is loaded here.
   const { prepareJob } = await import('./cluster/prepare-job.ts')
   const { processOutput } = await import('./cli/process-output.ts')
   const prepared = await prepareJob({ jobFile: job, args, parallelism, entries: config })
-  const output = processOutput()
-  for (const warning of prepared.warnings) output.logger.warn(warning)
-  signal?.throwIfAborted()
-  const handle = await prepared.start(output)
-  if (signal !== undefined) cancelOnAbort(handle, signal)
-  return handle
-}
-
-function cancelOnAbort(handle: JobHandle, signal: AbortSignal): void {
-  // How the job ends is told by its result.
-  const cancel = (): void => void handle.cancel().catch(() => {})
-  if (signal.aborted) {
-    cancel()
-    return
+  const output = logger === undefined ? processOutput() : { ...processOutput(), logger }
+  for (const { code, message } of prepared.warnings) {
+    // What a later version of the job will need is for its author, whom `millrace run` tells; not for every run of a program.
+    if (code !== 'STATEFUL_WITHOUT_UID') output.logger.warn(message)
   }
-  signal.addEventListener('abort', cancel, { once: true })
-  const forget = (): void => signal.removeEventListener('abort', cancel)
-  handle.result.then(forget, forget)
+  signal?.throwIfAborted()
+  return prepared.start(output, signal)
 }
 
 function refuseInlineJob(job: string | URL | JobDefinition): void {

@@ -212,8 +212,22 @@ test('Stateful operators without a uid get one warning together', () => {
     keyed.max('n').uid('max').print()
     keyed.reduce((_, b) => b).print()
   })
-  expect(warnings.map(({ code, operators }) => [code, operators])).toEqual([
-    ['STATEFUL_WITHOUT_UID', ['Sum', 'Keyed Reduce']],
+  expect(warnings).toEqual([
+    {
+      code: 'STATEFUL_WITHOUT_UID',
+      message: `Stateful without .uid('...'): "Sum", "Keyed Reduce"; once the job changes, savepoints may not fit`,
+      operators: ['Sum', 'Keyed Reduce'],
+    },
+  ])
+})
+
+test('The warning about missing uids stays one short line, however many operators there are', () => {
+  const { warnings } = build((env) => {
+    const keyed = env.fromElements({ user: 'ann', n: 1 }).keyBy((event) => event.user)
+    for (const name of ['a', 'b', 'c', 'd', 'e']) keyed.sum('n').name(name).print()
+  })
+  expect(warnings.map(({ message }) => message)).toEqual([
+    `Stateful without .uid('...'): "a", "b", "c", and 2 more; once the job changes, savepoints may not fit`,
   ])
 })
 

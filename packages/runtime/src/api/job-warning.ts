@@ -25,18 +25,20 @@ export function parallelismHasNoEffect(
   }
 }
 
-/** One summary for all operators with keyed state whose identity follows from their position only. */
+const namedMax = 3
+
+/** One line for all operators with keyed state whose identity follows from their position only. */
 export function statefulWithoutUid(operators: readonly OperatorTransformation[]): JobWarning | undefined {
   const affected = operators.filter(
     (each) => (each.kind === 'one-input' || each.kind === 'two-input') && each.keyed && each.settings.uid === undefined,
   )
   if (affected.length === 0) return undefined
   const names = affected.map(({ settings }) => settings.name)
+  const shown = names.slice(0, namedMax).map((name) => `"${name}"`)
+  const more = names.length > namedMax ? `, and ${names.length - namedMax} more` : ''
   return {
     code: 'STATEFUL_WITHOUT_UID',
-    message:
-      `Stateful without a uid: ${names.map((name) => `"${name}"`).join(', ')}. Once operators are added or removed ` +
-      "before them, their state in a savepoint is not found again; give each one .uid('...')",
+    message: `Stateful without .uid('...'): ${shown.join(', ')}${more}; once the job changes, savepoints may not fit`,
     operators: names,
   }
 }

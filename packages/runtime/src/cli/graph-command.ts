@@ -14,7 +14,7 @@ export async function graphCommand(request: GraphRequest, io: CommandLineIo, pre
     parallelism: request.parallelism,
     properties: request.properties,
   })
-  for (const warning of warnings) await writeText(io.stderr, `warning: ${warning}\n`)
+  for (const { message } of warnings) await writeText(io.stderr, `warning: ${message}\n`)
   await writeText(io.stdout, rendered())
   return exitStatus.success
 

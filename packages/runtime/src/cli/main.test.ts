@@ -110,7 +110,7 @@ async function started(line: string, options: ConstructorParameters<typeof FakeP
   let output: JobOutput | undefined
   const prepare: PrepareJob = async () => ({
     jobGraph: graph,
-    warnings: ['something looks odd'],
+    warnings: [{ code: 'CONFIGURATION', message: 'something looks odd', operators: [] }],
     async start(given) {
       output = given
       return job

@@ -40,7 +40,7 @@ export async function runCommand(request: RunRequest, io: CommandLineIo, prepare
       parallelism: request.parallelism,
       properties: request.properties,
     })
-    for (const warning of prepared.warnings) logger.warn(warning)
+    for (const { message } of prepared.warnings) logger.warn(message)
     const handle = await prepared.start({
       logger,
       standardOutput: (text) => screen.writeOut(text).catch(() => signals.outputClosed()),

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import type { JobWarning } from '../api/job-warning.ts'
 import { loadJobDefinition } from '../api/load-job-definition.ts'
 import { planJob } from '../api/plan-job.ts'
 import type { Logger } from '../base/logger.ts'
@@ -34,8 +35,9 @@ export interface JobOutput {
 /** A job that was built and planned, and can be started. */
 export interface PreparedJob {
   readonly jobGraph: JobGraph
-  readonly warnings: readonly string[]
-  start(output: JobOutput): Promise<JobHandle>
+  readonly warnings: readonly JobWarning[]
+  /** Aborting the signal cancels the job, also while it starts. */
+  start(output: JobOutput, signal?: AbortSignal): Promise<JobHandle>
 }
 
 export type PrepareJob = (request: JobRequest) => Promise<PreparedJob>
@@ -58,7 +60,7 @@ export async function prepareJob(request: JobRequest): Promise<PreparedJob> {
   const planned = planJob(definition, { args, configuration, parallelism })
   return {
     jobGraph: planned.plan.jobGraph,
-    warnings: planned.warnings.map(({ message }) => message),
-    start: (output) => submitJob({ bundle, planned, args, parallelism, ...output }),
+    warnings: planned.warnings,
+    start: (output, signal) => submitJob({ bundle, planned, args, parallelism, signal, ...output }),
   }
 }
