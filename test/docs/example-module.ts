@@ -1,5 +1,5 @@
 import type { Example } from './doc-comments.ts'
-import type { PublicName } from './public-doors.ts'
+import { type PublicName, specifierOf } from './public-doors.ts'
 
 /**
  * The module that runs an example. What its comments promise becomes checks:
@@ -8,15 +8,15 @@ import type { PublicName } from './public-doors.ts'
  * - `const name = expression // -> value`: the same, of the new constant;
  * - `statement // throws SomeError: text`: it throws (or rejects with) an error of that name, whose message has the text.
  *
- * Public names are imported as they are used: from the sources, or, for what starts threads, from the build. `toRoot` leads
- * from the module's folder to the repository's root.
+ * Public names are imported as they are used, as users import them. `toRoot` leads from the module's folder to the
+ * repository's root.
  */
 export function exampleModule(example: Example, names: readonly PublicName[], toRoot: string): string {
   const lines = example.code.split('\n')
   const imports = lines.filter((line) => line.startsWith('import '))
   const statements = lines.filter((line) => !line.startsWith('import ')).map(withCheck)
   return [
-    ...publicImports(example.code, names, toRoot),
+    ...publicImports(example.code, names),
     `import { checkEqual, checkThrows } from '${toRoot}test/docs/example-checks.ts'`,
     ...imports,
     'export async function example(): Promise<void> {',
@@ -47,20 +47,13 @@ function withCheck(line: string): string {
   return `${indent}checkEqual(${statement}, ${value})`
 }
 
-function publicImports(code: string, names: readonly PublicName[], toRoot: string): readonly string[] {
+function publicImports(code: string, names: readonly PublicName[]): readonly string[] {
   const imported = new Set<string>()
   const imports: string[] = []
-  const startsThreads = /\brun\(new URL\(/.test(code)
   for (const { name, isType, door } of names) {
     if (imported.has(name) || !new RegExp(`\\b${name}\\b`).test(code)) continue
     imported.add(name)
-    const from = startsThreads ? packageOf(door) : `${toRoot}${door}`
-    imports.push(`import { ${isType ? 'type ' : ''}${name} } from '${from}'`)
+    imports.push(`import { ${isType ? 'type ' : ''}${name} } from '${specifierOf(door)}'`)
   }
   return imports
-}
-
-function packageOf(door: string): string {
-  const [, name = '', entry = ''] = /^packages\/(\w+)\/src\/(\w+)\.ts$/.exec(door) ?? []
-  return `@millrace/${name}${entry === 'index' ? '' : `/${entry}`}`
 }

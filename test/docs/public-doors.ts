@@ -5,10 +5,20 @@ import { fileURLToPath } from 'node:url'
 export const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
 /** The doors whose documentation is held to having an example for everything that can be called. */
-export const doors = ['packages/runtime/src/index.ts', 'packages/runtime/src/testing.ts'] as const
+export const doors: readonly string[] = [
+  'packages/runtime/src/index.ts',
+  'packages/runtime/src/testing.ts',
+  ...connectors().map((connector) => `packages/connectors/src/${connector}/index.ts`),
+]
 
 /** Doors whose examples run as well, if they have some. */
-export const furtherDoors = ['packages/runtime/src/connector.ts'] as const
+export const furtherDoors: readonly string[] = ['packages/runtime/src/connector.ts']
+
+/** How users import from a door: `packages/runtime/src/testing.ts` is `@millrace/runtime/testing`. */
+export function specifierOf(door: string): string {
+  const [, name = '', entry = ''] = /^packages\/(\w+)\/src\/(.+?)(?:\/index)?\.ts$/.exec(door) ?? []
+  return `@millrace/${name}${entry === 'index' ? '' : `/${entry}`}`
+}
 
 export interface PublicName {
   readonly name: string
@@ -33,4 +43,13 @@ export function publicNames(door: string): readonly PublicName[] {
     }
   }
   return names
+}
+
+/** Every export path of @millrace/connectors. */
+function connectors(): readonly string[] {
+  const manifest = readFileSync(resolve(repositoryRoot, 'packages/connectors/package.json'), 'utf8')
+  const { exports } = JSON.parse(manifest) as { exports: Record<string, unknown> }
+  return Object.keys(exports)
+    .filter((path) => path !== './package.json')
+    .map((path) => path.slice('./'.length))
 }

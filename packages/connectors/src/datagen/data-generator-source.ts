@@ -57,13 +57,19 @@ export interface DataGeneratorLimits {
  * @throws ConnectorError `INVALID_OPTION`
  *
  * @example
- * ```ts
- * new DataGeneratorSource({
+ * const orders = new DataGeneratorSource({
  *   fields: { id: sequence(), user: choice(['ann', 'bob']), amount: uniformInt(1, 100), at: timestamp({ stepMs: 10 }) },
- *   recordsPerSecond: 1000,
+ *   count: 1_000,
+ *   recordsPerSecond: 10_000,
  * })
- * new DataGeneratorSource({ generator: (index, random) => index + random.below(10), count: 1_000_000, seed: 7 })
- * ```
+ * const squares = new DataGeneratorSource({ generator: (index) => index ** 2, count: 4 })
+ * const job = defineJob('generated', (env) => {
+ *   env.fromSource(orders, WatermarkStrategy.noWatermarks(), 'Orders').map(({ id }) => id).collect('ids')
+ *   env.fromSource(squares, WatermarkStrategy.noWatermarks(), 'Squares').collect('squares')
+ * })
+ * const result = await runInSimulation(job, { parallelism: 2 })
+ * result.collected<number>('ids').length // -> 1000
+ * result.collected<number>('squares').toSorted() // -> [0, 1, 4, 9]
  */
 export class DataGeneratorSource<T> implements Source<T, DataGeneratorSplit> {
   readonly boundedness: Boundedness

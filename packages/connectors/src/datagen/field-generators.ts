@@ -9,12 +9,26 @@ export type FieldGenerators<T> = { readonly [Field in keyof T]: FieldGenerator<T
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
-/** `start`, `start + step`, ... in the order of records. */
+/**
+ * `start`, `start + step`, ... in the order of records.
+ *
+ * @example
+ * const source = new DataGeneratorSource({ fields: { id: sequence(10, 5) }, count: 3 })
+ * const { records } = await readSource(source, { clock: new SystemClock() })
+ * records // -> [[{ id: 10 }, { id: 15 }, { id: 20 }]]
+ */
 export function sequence(start = 0, step = 1): FieldGenerator<number> {
   return (index) => start + index * step
 }
 
-/** A uniformly distributed integer in `min .. max`, both included; `max - min` below 2^31. */
+/**
+ * A uniformly distributed integer in `min .. max`, both included; `max - min` below 2^31.
+ *
+ * @example
+ * const source = new DataGeneratorSource({ fields: { die: uniformInt(1, 6) }, count: 3 })
+ * const { records } = await readSource(source, { clock: new SystemClock() })
+ * records.flat().every(({ die }) => die >= 1 && die <= 6) // -> true
+ */
 export function uniformInt(min: number, max: number): FieldGenerator<number> {
   const count = max - min + 1
   if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || count < 1 || count > 2 ** 31) {
@@ -23,7 +37,14 @@ export function uniformInt(min: number, max: number): FieldGenerator<number> {
   return (_index, random) => min + random.below(count)
 }
 
-/** A uniformly distributed number in `min <= x < max`. */
+/**
+ * A uniformly distributed number in `min <= x < max`.
+ *
+ * @example
+ * const source = new DataGeneratorSource({ fields: { share: uniformDouble(0, 1) }, count: 3 })
+ * const { records } = await readSource(source, { clock: new SystemClock() })
+ * records.flat().every(({ share }) => share >= 0 && share < 1) // -> true
+ */
 export function uniformDouble(min: number, max: number): FieldGenerator<number> {
   if (!Number.isFinite(max - min) || min > max) {
     throw invalid(`uniformDouble needs numbers min <= max, not ${min} and ${max}`, { min, max })
@@ -31,13 +52,27 @@ export function uniformDouble(min: number, max: number): FieldGenerator<number> 
   return (_index, random) => min + random.double() * (max - min)
 }
 
-/** One of `values`, all equally likely. */
+/**
+ * One of `values`, all equally likely.
+ *
+ * @example
+ * const source = new DataGeneratorSource({ fields: { user: choice(['ann', 'bob']) }, count: 3 })
+ * const { records } = await readSource(source, { clock: new SystemClock() })
+ * records.flat().every(({ user }) => user === 'ann' || user === 'bob') // -> true
+ */
 export function choice<const V>(values: readonly V[]): FieldGenerator<V> {
   if (values.length === 0) throw invalid('choice needs at least one value', {})
   return (_index, random) => values[random.below(values.length)]!
 }
 
-/** `length` letters out of `alphabet`, `a` to `z` by default. */
+/**
+ * `length` letters out of `alphabet`, `a` to `z` by default.
+ *
+ * @example
+ * const source = new DataGeneratorSource({ fields: { word: string(4) }, count: 3 })
+ * const { records } = await readSource(source, { clock: new SystemClock() })
+ * records.flat().every(({ word }) => /^[a-z]{4}$/.test(word)) // -> true
+ */
 export function string(length: number, alphabet: string = LETTERS): FieldGenerator<string> {
   if (!Number.isSafeInteger(length) || length < 0 || alphabet === '') {
     throw invalid(`string needs a length of at least 0 and an alphabet, not ${length} and "${alphabet}"`, { length })
@@ -60,7 +95,14 @@ export interface TimestampOptions {
   readonly outOfOrderMs?: number
 }
 
-/** Milliseconds since the epoch that advance steadily with the records. */
+/**
+ * Milliseconds since the epoch that advance steadily with the records.
+ *
+ * @example
+ * const source = new DataGeneratorSource({ fields: { at: timestamp({ startMs: 0, stepMs: 10 }) }, count: 3 })
+ * const { records } = await readSource(source, { clock: new SystemClock() })
+ * records // -> [[{ at: 0 }, { at: 10 }, { at: 20 }]]
+ */
 export function timestamp(options: TimestampOptions = {}): FieldGenerator<number> {
   const { startMs = Date.UTC(2026, 0, 1), stepMs = 1, outOfOrderMs = 0 } = options
   if (!Number.isSafeInteger(outOfOrderMs) || outOfOrderMs < 0 || outOfOrderMs >= 2 ** 31) {

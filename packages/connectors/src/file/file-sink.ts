@@ -40,10 +40,13 @@ export interface RollingFileSinkOptions<T> extends FileSinkOptions<T> {
  * @throws ConnectorError `FILE_UNWRITABLE`, when the job starts if that is possible; `INVALID_OPTION`.
  *
  * @example
- * ```ts
- * stream.sinkTo(FileSink.forRows('out/orders', { encode: JSON.stringify, suffix: '.jsonl', rolling: { maxBytes: 1e9 } }))
- * stream.sinkTo(FileSink.forSingleFile('counts.txt'))
- * ```
+ * import { readFileSync } from 'node:fs'
+ * const path = new URL('./out/counts.txt', import.meta.url)
+ * const job = defineJob('counts', (env) => {
+ *   env.fromElements('1 ann', '2 bob').sinkTo(FileSink.forSingleFile(path))
+ * })
+ * await runInSimulation(job)
+ * readFileSync(path, 'utf8') // -> '1 ann\n2 bob\n'
  */
 export class FileSink<T> implements Sink<T> {
   readonly parallelismMax?: number
@@ -60,6 +63,17 @@ export class FileSink<T> implements Sink<T> {
   /**
    * Every subtask writes rolling part files `<prefix>-<subtask>-<unique id>-<count><suffix>` into `directory`, which is
    * made if it is missing. The unique id differs in every run, so files that are there are never touched.
+   *
+   * @example
+   * import { mkdtempSync, readdirSync } from 'node:fs'
+   * import { fileURLToPath } from 'node:url'
+   * const directory = mkdtempSync(fileURLToPath(new URL('./orders-', import.meta.url)))
+   * const orders = FileSink.forRows<{ id: number }>(directory, { encode: JSON.stringify, suffix: '.jsonl', rolling: { maxBytes: 1e9 } })
+   * const job = defineJob('orders', (env) => {
+   *   env.fromElements({ id: 1 }, { id: 2 }).sinkTo(orders)
+   * })
+   * await runInSimulation(job)
+   * readdirSync(directory).map((name) => /^part-0-.*-0\.jsonl$/.test(name)) // -> [true]
    */
   static forRows<T>(directory: string | URL, options: RollingFileSinkOptions<T> = {}): FileSink<T> {
     const { prefix = 'part', suffix = '', rolling = {} } = options
@@ -96,6 +110,16 @@ export class FileSink<T> implements Sink<T> {
   /**
    * One subtask writes one file. It replaces what is at `path`, at the end of input and not before. A pipe or a device
    * is written directly. The file is made also if there are no records.
+   *
+   * @example
+   * import { readFileSync } from 'node:fs'
+   * const path = new URL('./out/pairs.tsv', import.meta.url)
+   * const pairs = FileSink.forSingleFile<readonly [string, number]>(path, { encode: (pair) => pair.join('\t') })
+   * const job = defineJob('pairs', (env) => {
+   *   env.fromElements<readonly [string, number]>(['ann', 1], ['bob', 2]).sinkTo(pairs)
+   * })
+   * await runInSimulation(job)
+   * readFileSync(path, 'utf8') // -> 'ann\t1\nbob\t2\n'
    */
   static forSingleFile<T>(path: string | URL, options: FileSinkOptions<T> = {}): FileSink<T> {
     const encode = lineEncoder(options)

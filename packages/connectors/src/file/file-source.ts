@@ -79,9 +79,12 @@ export interface CsvOptions extends RecordFileSourceOptions {
  * `INVALID_CSV_HEADER`; later: `MALFORMED_RECORD`, `LINE_TOO_LONG`, `GZIP_BROKEN`, `FILE_UNREADABLE`.
  *
  * @example
- * ```ts
- * const lines = env.fromSource(FileSource.forTextLines('logs/*.log'), WatermarkStrategy.noWatermarks(), 'Log')
- * ```
+ * const job = defineJob('lines', (env) => {
+ *   const lines = FileSource.forTextLines(new URL('./poem.txt', import.meta.url))
+ *   env.fromSource(lines, WatermarkStrategy.noWatermarks(), 'Poem').collect('lines')
+ * })
+ * const result = await runInSimulation(job)
+ * result.collected('lines') // -> ['So much depends', 'upon', 'a red wheel barrow']
  */
 export class FileSource<T> implements Source<T, FileSplit> {
   readonly boundedness: Boundedness = 'bounded'
@@ -100,9 +103,9 @@ export class FileSource<T> implements Source<T, FileSplit> {
    * Every line is a record, without its line end (LF or CRLF); an empty line is `''`.
    *
    * @example
-   * ```ts
-   * FileSource.forTextLines(['january.log', 'february.log.gz'])
-   * ```
+   * const source = FileSource.forTextLines([new URL('./poem.txt', import.meta.url)])
+   * const { records } = await readSource(source, { clock: new SystemClock() })
+   * records // -> [['So much depends', 'upon', 'a red wheel barrow']]
    */
   static forTextLines(paths: FilePaths, options: FileSourceOptions = {}): FileSource<string> {
     return new FileSource(paths, textLineFormat(lineBytesMaxOf(options)), options)
@@ -113,10 +116,11 @@ export class FileSource<T> implements Source<T, FileSplit> {
    * unchecked.
    *
    * @example
-   * ```ts
-   * FileSource.forJsonLines<{ user: string; amount: number }>('orders.jsonl', { onMalformed: 'skip' })
-   * FileSource.forJsonLines('orders.jsonl', { schema: z.object({ user: z.string(), amount: z.number() }) })
-   * ```
+   * const path = new URL('./orders.jsonl', import.meta.url)
+   * // Or with a schema: { schema: z.object({ user: z.string(), amount: z.number() }) }
+   * const source = FileSource.forJsonLines<{ user: string; amount: number }>(path, { onMalformed: 'skip' })
+   * const { records } = await readSource(source, { clock: new SystemClock() })
+   * records // -> [[{ user: 'ann', amount: 5 }, { user: 'bob', amount: 7 }]]
    */
   static forJsonLines<T = unknown>(paths: FilePaths, options: JsonLinesOptions<T> = {}): FileSource<T> {
     const format = jsonLineFormat<T>({
@@ -132,11 +136,11 @@ export class FileSource<T> implements Source<T, FileSplit> {
    * strings. A schema checks and converts it. A record with more or fewer fields than the header is malformed.
    *
    * @example
-   * ```ts
-   * FileSource.forCsv('people.csv') // { name: 'Ann', age: '41' }
-   * FileSource.forCsv('people.csv', { schema: z.object({ name: z.string(), age: z.coerce.number() }) })
-   * FileSource.forCsv('points.tsv', { delimiter: '\t', header: ['x', 'y'], noMultilineFields: true })
-   * ```
+   * const people = FileSource.forCsv(new URL('./people.csv', import.meta.url))
+   * const { records } = await readSource(people, { clock: new SystemClock() })
+   * records // -> [[{ name: 'Ann', age: '41' }, { name: 'Bob', age: '29' }]]
+   * // With a schema: FileSource.forCsv(path, { schema: z.object({ name: z.string(), age: z.coerce.number() }) })
+   * // Cut into splits: FileSource.forCsv(path, { delimiter: '\t', header: ['x', 'y'], noMultilineFields: true })
    */
   static forCsv<T>(
     paths: FilePaths,

@@ -38,13 +38,18 @@ export interface FunctionSinkOptions {
  * `INVALID_OPTION`.
  *
  * @example
- * ```ts
- * stream.sinkTo(
- *   FunctionSink.from(async (order, { signal }) => {
- *     await fetch('http://localhost:8080/orders', { method: 'POST', body: JSON.stringify(order), signal })
- *   }, { concurrency: 8 }),
- * )
- * ```
+ * import { setTimeout } from 'node:timers/promises'
+ * const stored: number[] = []
+ * // Stands for a request: await fetch(url, { method: 'POST', body: JSON.stringify(n), signal })
+ * const store = async (n: number, signal: AbortSignal) => {
+ *   await setTimeout(1, undefined, { signal })
+ *   stored.push(n)
+ * }
+ * const job = defineJob('store', (env) => {
+ *   env.fromSequence(1, 3).sinkTo(FunctionSink.from((n, { signal }) => store(n, signal), { concurrency: 8 }))
+ * })
+ * await runInSimulation(job)
+ * stored.toSorted() // -> [1, 2, 3]
  */
 export class FunctionSink<T> implements Sink<T> {
   readonly #write: SinkFunction<T>
@@ -55,6 +60,13 @@ export class FunctionSink<T> implements Sink<T> {
     this.#options = { concurrency: options.concurrency ?? 1, close: options.close ?? (() => {}) }
   }
 
+  /**
+   * The sink that calls `write` with every record.
+   *
+   * @throws ConnectorError `INVALID_OPTION`.
+   * @example
+   * FunctionSink.from(() => {}, { concurrency: 0 }) // throws ConnectorError: concurrency must be an integer of at least 1
+   */
   static from<T>(write: SinkFunction<T>, options: FunctionSinkOptions = {}): FunctionSink<T> {
     const { concurrency = 1 } = options
     if (!Number.isSafeInteger(concurrency) || concurrency < 1) {

@@ -35,10 +35,19 @@ export interface SocketTextSourceOptions {
  * @throws ConnectorError `SOCKET_FAILED`, `RECORD_TOO_LONG`, `INVALID_OPTION`
  *
  * @example
- * ```ts
- * // nc -lk 9999
- * env.fromSource(new SocketTextSource({ host: 'localhost', port: 9999 }), WatermarkStrategy.noWatermarks(), 'Socket')
- * ```
+ * import { once } from 'node:events'
+ * import { type AddressInfo, createServer } from 'node:net'
+ * // By hand: nc -l 9999
+ * const server = createServer((socket) => socket.end('one\ntwo\n')).listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const { port } = server.address() as AddressInfo
+ * const job = defineJob('socket', (env) => {
+ *   const source = new SocketTextSource({ host: '127.0.0.1', port })
+ *   env.fromSource(source, WatermarkStrategy.noWatermarks(), 'Socket').collect('lines')
+ * })
+ * const result = await runInSimulation(job)
+ * server.close()
+ * result.collected('lines') // -> ['one', 'two']
  */
 export class SocketTextSource implements Source<string> {
   readonly boundedness: Boundedness = 'continuous-unbounded'
