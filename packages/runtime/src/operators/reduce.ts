@@ -1,6 +1,6 @@
 import { canonicalKey } from '../keys/canonical-key.ts'
-import { createDetach } from '../record/detach-strings.ts'
 import { KeyedPlaces } from '../state/keyed-places.ts'
+import { RecordShapes } from '../state/record-shapes.ts'
 import type { KeySelector, ReduceFunction } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
 import { OperatorError } from './operator-error.ts'
@@ -22,23 +22,25 @@ export function generateReduce(
       fn,
       keySelector,
       canonicalKey,
-      detach: createDetach(),
       undefinedReduced,
       promiseReturned,
-      places: new KeyedPlaces(() => ({ value: undefined })),
+      places: new KeyedPlaces(),
+      shapes: new RecordShapes(),
     },
     text: `
 function input${i}(value) {
-  let place, previous, result
+  let result = value
   try {
-    place = places${i}.at(canonicalKey${i}(keySelector${i}(value)))
-    previous = place.value
-    result = previous === undefined ? value : ${callText(fn, i, 'reduce')}(previous, value)
+    const key = canonicalKey${i}(keySelector${i}(value))
+    const place = places${i}.find(key)
+    if (place === undefined) places${i}.put(key, shapes${i}.create(value))
+    else {
+      result = ${callText(fn, i, 'reduce')}(place.shape.load(place), value)
+      if (result === undefined) throw undefinedReduced${i}()
+      if (result instanceof Promise) throw promiseReturned${i}()
+      if (!place.shape.store(place, result)) places${i}.put(key, shapes${i}.create(result))
+    }
   } catch (error) { fail(${i}, value, error) }
-  if (result === undefined) fail(${i}, value, undefinedReduced${i}())
-  if (result instanceof Promise) fail(${i}, value, promiseReturned${i}())
-  result = detach${i}(result, previous)
-  place.value = result
   emit${i}(result)
 }`,
   }

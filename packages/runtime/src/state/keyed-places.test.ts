@@ -13,21 +13,21 @@ test('Each key has one place, whatever its type and however many there are', () 
   )
   fc.assert(
     fc.property(fc.array(key, { maxLength: 400 }), (keys) => {
-      let created = 0
-      const places = new KeyedPlaces(() => ({ number: created++ }))
+      const places = new KeyedPlaces<{ readonly number: number }>()
       const model = new Map<unknown, number>()
-      for (const each of keys) {
-        if (!model.has(each)) model.set(each, model.size)
-        expect(places.at(each).number).toBe(model.get(each))
+      for (const [number, each] of keys.entries()) {
+        expect(places.find(each)?.number).toBe(model.get(each))
+        places.put(each, { number })
+        model.set(each, number)
       }
-      expect(created).toBe(model.size)
+      for (const [each, number] of model) expect(places.find(each)?.number).toBe(number)
     }),
   )
 })
 
 test('Integer keys keep their places while the table grows', () => {
-  const places = new KeyedPlaces(() => ({ key: undefined as number | undefined }))
+  const places = new KeyedPlaces<{ readonly key: number }>()
   const keys = Array.from({ length: 5_000 }, (_, i) => Math.imul(i, 0x10000) ^ i)
-  for (const key of keys) places.at(key).key = key
-  for (const key of keys) expect(places.at(key).key).toBe(key)
+  for (const key of keys) places.put(key, { key })
+  for (const key of keys) expect(places.find(key)?.key).toBe(key)
 })

@@ -4,8 +4,6 @@ import { copyString } from '../record/detach-strings.ts'
 const PINNING_LENGTH_MIN = 13
 
 const CAPACITY_MIN = 64
-/** The largest array that V8 is sure to allocate in one go with quick elements; beyond it a Map does. */
-const CAPACITY_MAX = 1 << 25
 
 /**
  * What a subtask keeps for each of its keys, on the heap: a place, found once a record, then read and written without
@@ -15,7 +13,6 @@ const CAPACITY_MAX = 1 << 25
  * Integer keys have an open-addressing table of their own, at most half full: a third of a Map's time (bench: W2).
  */
 export class KeyedPlaces<Place> {
-  readonly #create: () => Place
   readonly #others = new Map<unknown, Place>()
   #integers: Int32Array = new Int32Array(CAPACITY_MIN)
   /** By slot; a hole where no key is. */
@@ -23,45 +20,37 @@ export class KeyedPlaces<Place> {
   #integerCount = 0
   #mask = CAPACITY_MIN - 1
 
-  constructor(create: () => Place) {
-    this.#create = create
+  find(key: unknown): Place | undefined {
+    if (typeof key === 'number' && (key | 0) === key) return this.#findInteger(key | 0)
+    return this.#others.get(key)
   }
 
-  /** The place of `key`; made if it is new. */
-  at(key: unknown): Place {
-    if (typeof key === 'number' && (key | 0) === key) return this.#atInteger(key | 0)
-    const place = this.#others.get(key)
-    return place === undefined ? this.#add(key) : place
+  /** Gives `key` a place, or another one. */
+  put(key: unknown, place: Place): void {
+    if (typeof key === 'number' && (key | 0) === key) {
+      this.#putInteger(key | 0, place)
+      return
+    }
+    const kept = typeof key === 'string' && key.length >= PINNING_LENGTH_MIN ? copyString(key) : key
+    this.#others.set(kept, place)
   }
 
-  #atInteger(key: number): Place {
+  #findInteger(key: number): Place | undefined {
     const places = this.#integerPlaces
     const integers = this.#integers
     const mask = this.#mask
     let slot = spread(key) & mask
-    for (let place = places[slot]; place !== undefined; place = places[slot]) {
-      if (integers[slot] === key) return place
+    let place = places[slot]
+    while (place !== undefined && integers[slot] !== key) {
       slot = (slot + 1) & mask
+      place = places[slot]
     }
-    return this.#addInteger(key)
-  }
-
-  #add(key: unknown): Place {
-    const place = this.#create()
-    const kept = typeof key === 'string' && key.length >= PINNING_LENGTH_MIN ? copyString(key) : key
-    this.#others.set(kept, place)
     return place
   }
 
-  #addInteger(key: number): Place {
-    if (this.#integerCount * 2 >= this.#integers.length) {
-      if (this.#integers.length >= CAPACITY_MAX) return this.#others.get(key) ?? this.#add(key)
-      this.#grow()
-    }
-    const place = this.#create()
-    this.#put(key, place)
-    this.#integerCount++
-    return place
+  #putInteger(key: number, place: Place): void {
+    if (this.#integerCount * 2 >= this.#integers.length) this.#grow()
+    if (this.#insert(key, place)) this.#integerCount++
   }
 
   #grow(): void {
@@ -73,15 +62,19 @@ export class KeyedPlaces<Place> {
     this.#mask = capacity - 1
     for (let slot = 0; slot < keys.length; slot++) {
       const place = places[slot]
-      if (place !== undefined) this.#put(keys[slot]!, place)
+      if (place !== undefined) this.#insert(keys[slot]!, place)
     }
   }
 
-  #put(key: number, place: Place): void {
+  /** Answers whether the key is new. */
+  #insert(key: number, place: Place): boolean {
+    const places = this.#integerPlaces
     let slot = spread(key) & this.#mask
-    while (this.#integerPlaces[slot] !== undefined) slot = (slot + 1) & this.#mask
+    while (places[slot] !== undefined && this.#integers[slot] !== key) slot = (slot + 1) & this.#mask
+    const isNew = places[slot] === undefined
     this.#integers[slot] = key
-    this.#integerPlaces[slot] = place
+    places[slot] = place
+    return isNew
   }
 }
 

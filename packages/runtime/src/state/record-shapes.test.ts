@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { RecordShapes } from './record-shapes.ts'
+
+class Reading {
+  readonly value: number
+  constructor(value: number) {
+    this.value = value
+  }
+}
+
+const long = 'a text of more than thirteen characters'
+
+describe('A place', () => {
+  test.each<[string, unknown, unknown]>([
+    [
+      'a flat object',
+      { a: 1, b: 'x', c: null, d: undefined, e: 1n, f: true },
+      { a: 2.5, b: long, c: 'y', d: 0, e: 2n, f: false },
+    ],
+    ['a tuple', ['key', 1], ['key', -0]],
+    ['a number', 1, 2],
+    ['a text', long, 'short'],
+    ['a nested record', { a: { b: [1] } }, { a: { b: [2, 3] } }],
+    ['an instance', new Reading(1), new Reading(2)],
+    ['an empty object', {}, {}],
+    ['an array with a hole', Object.assign([], { 0: 1, 2: 3 }), Object.assign([], { 1: 2, 2: 3 })],
+    ['an own __proto__', JSON.parse('{"__proto__": 1}'), JSON.parse('{"__proto__": 2}')],
+  ])('keeps %s as it is, and then another of its kind', (_, first, second) => {
+    const place = new RecordShapes().create(first)
+    expect(place.shape.load(place)).toStrictEqual(first)
+    expect(place.shape.store(place, second)).toBe(true)
+    expect(place.shape.load(place)).toStrictEqual(second)
+  })
+
+  test('of flat records gives a new object at each reading, with the fields in order', () => {
+    const place = new RecordShapes().create({ b: 1, a: 2 })
+    const read = place.shape.load(place) as { b: number }
+    expect(Object.keys(read)).toEqual(['b', 'a'])
+    read.b = 99
+    expect(place.shape.load(place)).toEqual({ b: 1, a: 2 })
+  })
+
+  test.each([
+    [{ a: 1, b: 2, c: 3 }],
+    [{ a: 1 }],
+    [{ b: 2, a: 1 }],
+    [{ a: 1, b: { nested: true } }],
+    [[1, 2]],
+    [null],
+    [Object.assign(Object.create({ inherited: 1 }), { a: 1, b: 2 })],
+  ])('of flat records refuses %j, which is of another shape, and stays as it was', (other) => {
+    const place = new RecordShapes().create({ a: 1, b: 2 })
+    expect(place.shape.store(place, other)).toBe(false)
+    expect(place.shape.load(place)).toEqual({ a: 1, b: 2 })
+  })
+
+  test.each([
+    ['sum', 5, 7],
+    ['sum', 0.5, 2.5],
+    ['min', 1, 1],
+    ['min', 5, 2],
+    ['max', 5, 5],
+    ['max', 1, 2],
+  ] as const)('combines a field by %s: 2 and %d are %d', (kind, next, result) => {
+    for (const record of [{ key: 'k', value: 2 }, { key: 'k', value: 2, nested: {} }, new Reading(2)]) {
+      const place = new RecordShapes({ kind, field: 'value' }).create(record)
+      place.shape.aggregate(place, next)
+      const combined = place.shape.load(place)
+      expect(combined).toStrictEqual(record instanceof Reading ? new Reading(result) : { ...record, value: result })
+    }
+    const tuple = new RecordShapes({ kind, field: 1 }).create(['k', 2])
+    tuple.shape.aggregate(tuple, next)
+    expect(tuple.shape.load(tuple)).toEqual(['k', result])
+  })
+})
+
+test('More shapes than are generated for are kept generally', () => {
+  const shapes = new RecordShapes()
+  for (let i = 0; i < 20; i++) {
+    const place = shapes.create({ [`field${i}`]: i })
+    expect(place.shape.load(place)).toEqual({ [`field${i}`]: i })
+  }
+})
