@@ -8,6 +8,7 @@ export type ClusterErrorCode =
   | 'SLOT_LOST'
   | 'UNKNOWN_COLLECT_SINK'
   | 'ENUMERATOR_FAILED'
+  | 'READER_NOT_REGISTERED'
   | 'COLLECT_LIMIT_EXCEEDED'
 
 /**

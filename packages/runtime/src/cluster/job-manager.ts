@@ -13,7 +13,8 @@ import type { JobHandle, JobMetrics, JobResult } from './job-handle.ts'
 import { isTerminal, type JobStatus, transition } from './job-status.ts'
 import { assignSlots, checkSlots } from './slot-sharing.ts'
 import type { SlotConnections, SlotTransport } from './slot-transport.ts'
-import { SourceCoordinator } from './source-coordinator.ts'
+import type { SourceCoordinatorParts } from './source-coordinator.ts'
+import { SourceCoordinators } from './source-coordinators.ts'
 import { TextWriter, type WriteText } from './text-writer.ts'
 
 /** What one job is run with. */
@@ -33,6 +34,8 @@ export interface JobManagerParts {
 
 /** Time for functions to close after a cancellation or a failure; then the threads are ended whatever they do. */
 export const CANCELLATION_TIMEOUT_MS = 3_000
+/** Time, after that, for the text of a canceled job to be taken by whoever reads it. */
+const LAST_TEXT_TIMEOUT_MS = 500
 
 /**
  * Runs one job: deploys its subtasks, follows their states, deals splits out, and ends everything together. The
@@ -44,10 +47,14 @@ export class JobManager implements JobHandle {
   readonly result: Promise<JobResult>
   readonly #parts: JobManagerParts
   readonly #slotOf = new Map<Execution, number>()
-  readonly #sources = new Map<number, SourceCoordinator>()
+  readonly #sources: SourceCoordinators
   readonly #collected: CollectedRecords
   readonly #text: TextWriter
   readonly #settle: { resolve(result: JobResult): void; reject(error: unknown): void }
+  /** Rejects if the job fails, resolves if it is canceled, before anything is deployed. */
+  readonly #interruption: PromiseWithResolvers<void> = Promise.withResolvers()
+  /** Resolves when the text of a canceled job has had its time. */
+  readonly #textTimeout: PromiseWithResolvers<void> = Promise.withResolvers()
   #status: JobStatus = 'INITIALIZING'
   #executions: Executions
   #deployments: readonly SlotDeployment[]
@@ -56,7 +63,7 @@ export class JobManager implements JobHandle {
   #startedMs: number
   #endedMs: number | undefined
   #failure: ClusterError | undefined
-  #cancelGrace: (() => void) | undefined
+  #timers: (() => void)[] = []
   #ending = false
 
   /** Checks that the job fits (slots, memory) and throws ClusterError if not; starts nothing. */
@@ -71,6 +78,7 @@ export class JobManager implements JobHandle {
     this.result = promise
     // Whoever looks at the result gets its rejection; nobody looking is no crash.
     promise.catch(() => {})
+    this.#interruption.promise.catch(() => {})
     this.#settle = { resolve, reject }
     this.#startedMs = clock.monotonicMs()
 
@@ -91,37 +99,29 @@ export class JobManager implements JobHandle {
     for (const { slotIndex, subtasks } of this.#deployments) {
       for (const { address } of subtasks) this.#slotOf.set(this.#executions.at(address), slotIndex)
     }
+    this.#sources = new SourceCoordinators(this.#plannedSources())
   }
 
   get status(): JobStatus {
     return this.#status
   }
 
-  /** Finds the input, then deploys all slots. Rejects, with no thread started, if a source cannot find its input. */
+  /**
+   * Finds the input, then deploys all slots. Rejects, with no thread started, if a source cannot find its input. A
+   * cancellation meanwhile is no failure: then it resolves, with nothing deployed.
+   */
   async start(): Promise<void> {
+    const started = this.#sources.start()
+    // A failure after a cancellation is a consequence of it.
+    started.catch(() => {})
     try {
-      for (const vertex of this.#parts.plan.jobGraph.vertices) {
-        const { definition } = this.#parts.plan.operators.get(vertex.operators[0]!.id)!
-        if (definition.kind !== 'source') continue
-        const source = new SourceCoordinator({
-          vertex,
-          source: definition.source,
-          values: this.#parts.values,
-          clock: this.#parts.clock,
-          logger: this.#parts.logger,
-          send: (subtaskIndex, message) => this.#send({ vertexIndex: vertex.index, subtaskIndex }, message),
-          fail: (error) => this.#fail(error),
-        })
-        this.#sources.set(vertex.index, source)
-        await source.start()
-      }
+      await Promise.race([started, this.#interruption.promise])
     } catch (error) {
-      this.#enter('FAILED')
-      await this.#closeSources()
-      this.#settle.reject(error)
+      if (this.#status !== 'INITIALIZING') return
+      await this.#endUndeployed('FAILED', () => this.#settle.reject(error))
       throw error
     }
-    if (isTerminal(this.#status)) return
+    if (this.#status !== 'INITIALIZING') return
     this.#enter('CREATED')
     for (const execution of this.#executions.all()) {
       execution.enter('SCHEDULED')
@@ -129,11 +129,27 @@ export class JobManager implements JobHandle {
     }
     this.#enter('RUNNING')
     this.#startedMs = this.#parts.clock.monotonicMs()
+    await this.#deploy()
+  }
+
+  async #deploy(): Promise<void> {
     this.#liveSlots = this.#deployments.length
-    this.#connections = this.#parts.transport.deploy(this.#deployments, {
-      onMessage: (slot, message) => this.#onMessage(slot, message),
-      onEnd: (slot, error) => this.#onSlotEnd(slot, error),
-    })
+    try {
+      this.#connections = this.#parts.transport.deploy(this.#deployments, {
+        onMessage: (slot, message) => this.#receive(slot, message),
+        onEnd: (slot, error) => this.#onSlotEnd(slot, error),
+        onStray: (error) =>
+          this.#parts.logger.warn('user code threw after the subtasks of its thread had ended', {
+            error: describeError(error),
+          }),
+      })
+    } catch (error) {
+      this.#fail(error)
+      await this.#end()
+      throw this.#failure
+    }
+    // Slots may have failed before there was a way to tell the others.
+    if (this.#status !== 'RUNNING') this.#tellSlotsToCancel()
   }
 
   collected<T = unknown>(name: string): readonly T[] {
@@ -150,18 +166,28 @@ export class JobManager implements JobHandle {
 
   async cancel(): Promise<void> {
     if (this.#status === 'INITIALIZING') {
-      this.#enter('CANCELED')
-      await this.#closeSources()
-      this.#settle.resolve(this.#result('CANCELED'))
-    } else if (this.#status === 'RUNNING' || this.#status === 'CREATED') {
+      await this.#endUndeployed('CANCELED', () => this.#settle.resolve(this.#result('CANCELED')))
+    } else if (this.#ending && !isTerminal(this.#status)) {
+      // All that is left to do may be to wait for the reader of the job's text.
+      this.#after(LAST_TEXT_TIMEOUT_MS, () => this.#textTimeout.resolve())
+    } else if (this.#status === 'RUNNING') {
       this.#enter('CANCELLING')
       this.#cancelSubtasks()
+      this.#after(CANCELLATION_TIMEOUT_MS + LAST_TEXT_TIMEOUT_MS, () => this.#textTimeout.resolve())
     }
     await this.result.catch(() => {})
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cancel()
+  }
+
+  #receive(slotIndex: number, message: SlotMessage): void {
+    try {
+      this.#onMessage(slotIndex, message)
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   #onMessage(slotIndex: number, message: SlotMessage): void {
@@ -172,23 +198,19 @@ export class JobManager implements JobHandle {
         return
       }
       case 'reader-started':
-        this.#sources.get(message.subtask.vertexIndex)?.addReader(message.subtask.subtaskIndex)
+        this.#sources.at(message.subtask.vertexIndex)?.addReader(message.subtask.subtaskIndex)
         return
       case 'split-request':
-        this.#sources.get(message.subtask.vertexIndex)?.handleSplitRequest(message.subtask.subtaskIndex)
+        this.#sources.at(message.subtask.vertexIndex)?.handleSplitRequest(message.subtask.subtaskIndex)
         return
       case 'source-event':
-        this.#sources.get(message.subtask.vertexIndex)?.handleSourceEvent(message.subtask.subtaskIndex, message.event)
+        this.#sources.at(message.subtask.vertexIndex)?.handleSourceEvent(message.subtask.subtaskIndex, message.event)
         return
       case 'counter':
         this.#executions.at(message.subtask).addCounter(message.name, message.place)
         return
       case 'collected':
-        try {
-          this.#collected.add(message.name, message.records)
-        } catch (error) {
-          this.#fail(error)
-        }
+        this.#collected.add(message.name, message.records)
         return
       case 'text':
         this.#text.write(message.stream, message.text, () => {
@@ -244,7 +266,8 @@ export class JobManager implements JobHandle {
 
   /** The first failure counts; what follows from it does not. */
   #fail(error: unknown): void {
-    if (this.#failure !== undefined || this.#ending || this.#status === 'CANCELLING') return
+    if (this.#status === 'INITIALIZING') this.#interruption.reject(error)
+    if (this.#status !== 'RUNNING' || this.#ending) return
     this.#failure =
       error instanceof ClusterError
         ? error
@@ -260,30 +283,43 @@ export class JobManager implements JobHandle {
   }
 
   #cancelSubtasks(): void {
+    this.#tellSlotsToCancel()
+    this.#after(CANCELLATION_TIMEOUT_MS, () => void this.#end())
+  }
+
+  #tellSlotsToCancel(): void {
     for (let slot = 0; slot < this.#deployments.length; slot++) this.#connections?.send(slot, { kind: 'cancel' })
-    this.#cancelGrace = this.#parts.clock.schedule(CANCELLATION_TIMEOUT_MS, () => void this.#end())
+  }
+
+  /** Ends a job that has no threads yet. */
+  async #endUndeployed(status: 'CANCELED' | 'FAILED', settle: () => void): Promise<void> {
+    this.#enter(status)
+    this.#ending = true
+    this.#interruption.resolve()
+    await this.#closeSources()
+    this.#endedMs = this.#parts.clock.monotonicMs()
+    for (const execution of this.#executions.all()) execution.enter('CANCELED')
+    settle()
   }
 
   /** Ends all threads, then the job. */
   async #end(): Promise<void> {
     if (this.#ending) return
     this.#ending = true
-    this.#cancelGrace?.()
     const stuck = this.#executions.all().filter((execution) => !execution.isEnded)
-    if (stuck.length > 0) {
+    if (stuck.length > 0 && this.#connections !== undefined) {
       this.#parts.logger.warn(
         `${stuck.length} subtasks did not close within ${CANCELLATION_TIMEOUT_MS} ms and were ended by force`,
         { subtasks: stuck.slice(0, 10).map(({ address }) => this.#describe(address)) },
       )
     }
-    try {
-      await this.#closeSources()
-    } catch (error) {
-      this.#parts.logger.warn('a source could not be closed', { error: describeError(error) })
-    }
-    await this.#connections?.terminate()
-    await this.#text.settled()
-    for (const execution of stuck) execution.enter('CANCELED')
+    // Slots may end before `deploy` has returned.
+    await undefined
+    await Promise.all([this.#closeSources(), this.#terminate()])
+    await Promise.race([this.#text.settled(), this.#textTimeout.promise])
+    for (const cancelTimer of this.#timers) cancelTimer()
+    // Some may have closed, after all, while their threads were being ended.
+    for (const execution of stuck) if (!execution.isEnded) execution.enter('CANCELED')
     this.#endedMs = this.#parts.clock.monotonicMs()
     if (this.#failure !== undefined) {
       this.#enter('FAILED')
@@ -295,13 +331,52 @@ export class JobManager implements JobHandle {
     this.#settle.resolve(this.#result(status))
   }
 
+  async #terminate(): Promise<void> {
+    try {
+      await this.#connections?.terminate()
+    } catch (error) {
+      this.#parts.logger.warn('the threads could not be ended in order', { error: describeError(error) })
+    }
+  }
+
+  /** Never rejects, and takes no longer than functions may take to close. */
+  async #closeSources(): Promise<void> {
+    const timeout = Promise.withResolvers<void>()
+    const stop = this.#parts.clock.schedule(CANCELLATION_TIMEOUT_MS, () => {
+      this.#parts.logger.warn(`the sources did not close within ${CANCELLATION_TIMEOUT_MS} ms`, { job: this.name })
+      timeout.resolve()
+    })
+    const closed = this.#sources.close().catch((error: unknown) => {
+      this.#parts.logger.warn('a source could not be closed', { error: describeError(error) })
+    })
+    await Promise.race([closed, timeout.promise])
+    stop()
+  }
+
+  #after(delayMs: number, action: () => void): void {
+    this.#timers.push(this.#parts.clock.schedule(delayMs, action))
+  }
+
+  #plannedSources(): readonly SourceCoordinatorParts[] {
+    const { plan, values, clock, logger } = this.#parts
+    return plan.jobGraph.vertices.flatMap((vertex) => {
+      const { definition } = plan.operators.get(vertex.operators[0]!.id)!
+      if (definition.kind !== 'source') return []
+      return {
+        vertex,
+        source: definition.source,
+        values,
+        clock,
+        logger,
+        send: (subtaskIndex, message) => this.#send({ vertexIndex: vertex.index, subtaskIndex }, message),
+        fail: (error) => this.#fail(error),
+      } satisfies SourceCoordinatorParts
+    })
+  }
+
   #result(status: 'FINISHED' | 'CANCELED'): JobResult {
     const metrics = this.metrics()
     return { status, durationMs: metrics.elapsedMs, metrics }
-  }
-
-  async #closeSources(): Promise<void> {
-    for (const source of this.#sources.values()) await source.close()
   }
 
   #send(address: Execution['address'], message: CoordinatorMessage): void {

@@ -25,15 +25,22 @@ export function assignSlots(jobGraph: JobGraph): readonly SlotAssignment[] {
   return [...groups].flatMap(([slotSharingGroup, slots]) => slots.map((subtasks) => ({ slotSharingGroup, subtasks })))
 }
 
-/** Throws NOT_ENOUGH_SLOTS if the job needs more than `slotsMax`; undefined means as many as it needs. */
+/** A slot is a thread: so many are started only if the configuration says how many there may be. */
+const SLOTS_UNASKED_MAX = 512
+
+/** Throws NOT_ENOUGH_SLOTS if the job needs more than `slotsMax`; undefined means as many as it needs, within reason. */
 export function checkSlots(jobGraph: JobGraph, slots: readonly SlotAssignment[], slotsMax: number | undefined): void {
-  if (slotsMax === undefined || slots.length <= slotsMax) return
+  if (slots.length <= (slotsMax ?? SLOTS_UNASKED_MAX)) return
   const needs = new Map<string, number>()
   for (const { slotSharingGroup } of slots) needs.set(slotSharingGroup, (needs.get(slotSharingGroup) ?? 0) + 1)
   const listed = [...needs].map(([group, count]) => `"${group}" needs ${count}`).join(', ')
+  const limit =
+    slotsMax === undefined
+      ? `each is a thread, and unless taskmanager.numberOfTaskSlots is set at most ${SLOTS_UNASKED_MAX} are started. Lower the parallelism, or set taskmanager.numberOfTaskSlots.`
+      : `taskmanager.numberOfTaskSlots is ${slotsMax}. Raise or unset taskmanager.numberOfTaskSlots, or lower the parallelism.`
   throw new ClusterError(
     'NOT_ENOUGH_SLOTS',
-    `Cannot start job "${jobGraph.jobName}": it needs ${slots.length} slots (slot sharing group ${listed}), but taskmanager.numberOfTaskSlots is ${slotsMax}. Raise or unset taskmanager.numberOfTaskSlots, or lower the parallelism.`,
-    { slotsNeeded: slots.length, slotsMax, needs: Object.fromEntries(needs) },
+    `Cannot start job "${jobGraph.jobName}": it needs ${slots.length} slots (slot sharing group ${listed}), but ${limit}`,
+    { slotsNeeded: slots.length, slotsMax: slotsMax ?? SLOTS_UNASKED_MAX, needs: Object.fromEntries(needs) },
   )
 }

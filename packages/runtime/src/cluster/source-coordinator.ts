@@ -2,97 +2,138 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Source, SourceSplit, SplitEnumerator, SplitEnumeratorContext } from '../connector/source.ts'
 import type { JobVertex } from '../graph/job-graph.ts'
-import type { CoordinatorMessage } from '../protocol/messages.ts'
+import type { CoordinatorMessage, SubtaskAddress } from '../protocol/messages.ts'
 import type { UserValues } from '../protocol/user-values.ts'
 import { ClusterError } from './cluster-error.ts'
+import { ScopedClock } from './scoped-clock.ts'
 
-/** The coordinator's half of one source: its enumerator, whose calls are made one after the other. */
+export interface SourceCoordinatorParts {
+  readonly vertex: JobVertex
+  readonly source: Source<unknown>
+  readonly values: UserValues
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly send: (subtaskIndex: number, message: CoordinatorMessage) => void
+  /** Takes what goes wrong outside of `start`. */
+  readonly fail: (error: unknown) => void
+}
+
+/**
+ * The coordinator's half of one source: its enumerator, whose calls are made one after the other. The enumerator is
+ * user code: what it does late, wrongly or after the end fails the job at most.
+ */
 export class SourceCoordinator {
-  readonly #vertex: JobVertex
-  readonly #enumerator: SplitEnumerator
-  readonly #values: UserValues
+  readonly #parts: SourceCoordinatorParts
+  readonly #operatorName: string
+  readonly #clock: ScopedClock
   readonly #abort = new AbortController()
   readonly #readers = new Set<number>()
-  readonly #fail: (error: unknown) => void
+  #enumerator: SplitEnumerator | undefined
   #calls: Promise<void> = Promise.resolve()
   #ended = false
 
-  constructor(parts: {
-    readonly vertex: JobVertex
-    readonly source: Source<unknown>
-    readonly values: UserValues
-    readonly clock: Clock
-    readonly logger: Logger
-    readonly send: (subtaskIndex: number, message: CoordinatorMessage) => void
-    readonly fail: (error: unknown) => void
-  }) {
-    const { vertex, source, values, clock, logger, send } = parts
-    this.#vertex = vertex
-    this.#values = values
-    this.#fail = parts.fail
-    const address = (subtaskIndex: number) => ({ vertexIndex: vertex.index, subtaskIndex })
-    const context: SplitEnumeratorContext<SourceSplit> = {
-      parallelism: vertex.parallelism,
-      logger,
-      clock,
-      signal: this.#abort.signal,
-      registeredReaders: () => [...this.#readers].sort((a, b) => a - b),
-      assignSplit: (split, i) => send(i, { kind: 'add-splits', subtask: address(i), splits: values.encode([split]) }),
-      signalNoMoreSplits: (i) => send(i, { kind: 'no-more-splits', subtask: address(i) }),
-      sendEventToReader: (i, event) =>
-        send(i, { kind: 'source-event', subtask: address(i), event: values.encode(event) }),
-    }
-    this.#enumerator = source.createEnumerator(context)
+  constructor(parts: SourceCoordinatorParts) {
+    this.#parts = parts
+    this.#operatorName = parts.vertex.operators[0]!.name
+    this.#clock = new ScopedClock(parts.clock, (error) => this.#failLate(error))
   }
 
   /** Resolves when the enumerator has started; rejects if it could not. */
-  async start(): Promise<void> {
-    try {
-      await this.#enumerator.start()
-    } catch (error) {
-      throw this.#failed(error)
-    }
+  start(): Promise<void> {
+    const started = this.#calls.then(async () => {
+      if (this.#ended) return
+      try {
+        this.#enumerator = this.#parts.source.createEnumerator(this.#context())
+        await this.#enumerator.start()
+      } catch (error) {
+        throw this.#failed('could not find its input', error)
+      }
+    })
+    this.#calls = started.catch(() => {})
+    return started
   }
 
   addReader(subtaskIndex: number): void {
     this.#readers.add(subtaskIndex)
-    this.#call(() => this.#enumerator.addReader(subtaskIndex))
+    this.#call((enumerator) => enumerator.addReader(subtaskIndex))
   }
 
   handleSplitRequest(subtaskIndex: number): void {
-    this.#call(() => this.#enumerator.handleSplitRequest(subtaskIndex))
+    this.#call((enumerator) => enumerator.handleSplitRequest(subtaskIndex))
   }
 
   handleSourceEvent(subtaskIndex: number, event: Uint8Array): void {
-    this.#call(() => this.#enumerator.handleSourceEvent?.(subtaskIndex, this.#values.decode(event)))
+    this.#call((enumerator) => enumerator.handleSourceEvent?.(subtaskIndex, this.#parts.values.decode(event)))
   }
 
-  /** Ends the enumerator; later calls are ignored. */
+  /** Ends the enumerator, after the call that it may be in; later calls are ignored. */
   async close(): Promise<void> {
     if (this.#ended) return
     this.#ended = true
+    this.#clock.close()
     this.#abort.abort()
     await this.#calls
-    await this.#enumerator.close?.()
+    await this.#enumerator?.close?.()
   }
 
-  #call(action: () => void | Promise<void>): void {
+  #context(): SplitEnumeratorContext<SourceSplit> {
+    const { vertex, values, logger } = this.#parts
+    return {
+      parallelism: vertex.parallelism,
+      logger,
+      clock: this.#clock,
+      signal: this.#abort.signal,
+      registeredReaders: () => [...this.#readers].sort((a, b) => a - b),
+      assignSplit: (split, i) =>
+        this.#send('assign a split to', i, (subtask) => ({
+          kind: 'add-splits',
+          subtask,
+          splits: values.encode([split]),
+        })),
+      signalNoMoreSplits: (i) =>
+        this.#send('signal the end of splits to', i, (subtask) => ({ kind: 'no-more-splits', subtask })),
+      sendEventToReader: (i, event) =>
+        this.#send('send an event to', i, (subtask) => ({
+          kind: 'source-event',
+          subtask,
+          event: values.encode(event),
+        })),
+    }
+  }
+
+  #send(what: string, subtaskIndex: number, message: (subtask: SubtaskAddress) => CoordinatorMessage): void {
+    if (this.#ended) return
+    if (!this.#readers.has(subtaskIndex)) {
+      throw new ClusterError(
+        'READER_NOT_REGISTERED',
+        `Cannot ${what} reader ${subtaskIndex} of source "${this.#operatorName}", which has not registered. Wait for addReader(${subtaskIndex}); the source has readers 0 to ${this.#parts.vertex.parallelism - 1}.`,
+        { operator: this.#operatorName, subtaskIndex },
+      )
+    }
+    this.#parts.send(subtaskIndex, message({ vertexIndex: this.#parts.vertex.index, subtaskIndex }))
+  }
+
+  #call(action: (enumerator: SplitEnumerator) => void | Promise<void>): void {
     this.#calls = this.#calls.then(async () => {
-      if (this.#ended) return
+      if (this.#ended || this.#enumerator === undefined) return
       try {
-        await action()
+        await action(this.#enumerator)
       } catch (error) {
-        if (!this.#ended) this.#fail(this.#failed(error))
+        this.#failLate(error)
       }
     })
   }
 
-  #failed(error: unknown): ClusterError {
+  #failLate(error: unknown): void {
+    if (!this.#ended) this.#parts.fail(this.#failed('failed while it dealt out its input', error))
+  }
+
+  #failed(how: string, error: unknown): ClusterError {
     const reason = error instanceof Error ? error.message : String(error)
     return new ClusterError(
       'ENUMERATOR_FAILED',
-      `The source "${this.#vertex.operators[0]!.name}" could not find its input: ${reason}`,
-      { operator: this.#vertex.operators[0]!.name },
+      `The source "${this.#operatorName}" ${how}: ${reason}`,
+      { operator: this.#operatorName },
       { cause: error },
     )
   }

@@ -24,10 +24,12 @@ export interface SubmitOptions {
   readonly standardOutput: WriteText
   readonly standardError: WriteText
   readonly logger: Logger
+  /** Aborting it cancels the job, also while it starts. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Starts a job in worker threads. Resolves when its slots are deployed.
+ * Starts a job in worker threads. Resolves when its slots are deployed, or when it was canceled before.
  *
  * @throws ClusterError, with no thread started, if the job does not fit (slots, network memory) or a source cannot find
  *   its input.
@@ -48,6 +50,19 @@ export async function submitJob(options: SubmitOptions): Promise<JobHandle> {
     standardOutput: options.standardOutput,
     standardError: options.standardError,
   })
+  if (options.signal !== undefined) cancelOnAbort(manager, options.signal)
   await manager.start()
   return manager
+}
+
+function cancelOnAbort(manager: JobManager, signal: AbortSignal): void {
+  // How the job ends is told by its result.
+  const cancel = (): void => void manager.cancel()
+  if (signal.aborted) {
+    cancel()
+    return
+  }
+  signal.addEventListener('abort', cancel, { once: true })
+  const forget = (): void => signal.removeEventListener('abort', cancel)
+  manager.result.then(forget, forget)
 }

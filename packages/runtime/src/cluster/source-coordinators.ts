@@ -1,0 +1,31 @@
+import { SourceCoordinator, type SourceCoordinatorParts } from './source-coordinator.ts'
+
+/** The sources of one job, by vertex. */
+export class SourceCoordinators {
+  readonly #byVertex = new Map<number, SourceCoordinator>()
+  #closing: Promise<void> | undefined
+
+  constructor(sources: readonly SourceCoordinatorParts[]) {
+    for (const parts of sources) this.#byVertex.set(parts.vertex.index, new SourceCoordinator(parts))
+  }
+
+  /** Starts one after the other, until one fails or all are closed. */
+  async start(): Promise<void> {
+    for (const source of this.#byVertex.values()) if (this.#closing === undefined) await source.start()
+  }
+
+  at(vertexIndex: number): SourceCoordinator | undefined {
+    return this.#byVertex.get(vertexIndex)
+  }
+
+  /** Closes all, also when one cannot be closed; rejects with the first of what went wrong. */
+  close(): Promise<void> {
+    this.#closing ??= closeAll([...this.#byVertex.values()])
+    return this.#closing
+  }
+}
+
+async function closeAll(sources: readonly SourceCoordinator[]): Promise<void> {
+  const results = await Promise.allSettled(sources.map((source) => source.close()))
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+}
