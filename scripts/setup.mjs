@@ -1,4 +1,4 @@
-// Makes a fresh clone ready: installs what the lockfile names and builds the packages. Quiet and idempotent.
+// Makes a clone ready: installs what the lockfile names and builds the packages. Quiet, and quick if there is nothing to do.
 // Runs on whatever Node the machine has (>= 20); what comes after it uses the Node 24 that the install brought.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -6,41 +6,63 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+const pnpm = 'pnpm@12.21.0'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'node_modules')
 const marker = join(modules, '.millrace-setup')
 
-run(
-  'the installation of packages',
-  installIsCurrent() ? undefined : ['npx', '-y', 'pnpm@12.21.0', 'install', '--frozen-lockfile'],
-)
-writeFileSync(marker, installDigest())
-run('the build', [join(modules, '.bin', 'tsc'), '-b', 'packages/runtime', 'packages/connectors'])
-
-function run(what, command) {
-  if (command === undefined) return
-  if (what === 'the installation of packages') console.error('Installing packages (only the first time) ...')
-  const path = join(modules, '.bin') + delimiter + process.env.PATH
-  const done = spawnSync(command[0], command.slice(1), {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, PATH: path },
-  })
-  if (done.status === 0) return
-  console.error(`${done.stdout ?? ''}${done.stderr ?? ''}`)
-  console.error(
-    `Setup failed: ${what} (${command.join(' ')}) ended with ${done.error?.message ?? `status ${done.status}`}.`,
+if (Number(process.versions.node.split('.')[0]) < 20) {
+  fail(
+    `this is Node ${process.versions.node}.`,
+    'Install Node 20 or newer; it will bring the Node 24 that everything here runs on.',
   )
+}
+if (!isInstalled()) {
+  console.error('Installing packages ...')
+  // CI: pnpm asks nothing, and replaces a node_modules that another tool has made.
+  const done = run('npx', ['-y', pnpm, 'install', '--frozen-lockfile'], { CI: 'true' })
+  if (done.status !== 0) fail('the packages could not be installed.', remedyOf(output(done)), done)
+  writeFileSync(marker, installDigest())
+}
+const built = run(join(modules, '.bin', 'tsc'), ['-b', 'packages/runtime', 'packages/connectors'])
+if (built.status !== 0)
+  fail('the packages do not compile.', 'Mend what tsc names above; npm run build tries again.', built)
+
+function run(command, args, environment = {}) {
+  const path = join(modules, '.bin') + delimiter + process.env.PATH
+  const env = { ...process.env, ...environment, PATH: path }
+  return spawnSync(command, args, { cwd: root, encoding: 'utf8', env })
+}
+
+function fail(what, remedy, done) {
+  if (done !== undefined) console.error(output(done))
+  console.error(`Setup failed: ${what}\n${remedy}`)
   process.exit(1)
 }
 
-function installDigest() {
-  const hash = createHash('sha256')
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
-    hash.update(readFileSync(join(root, file)))
-  return hash.digest('hex')
+function output(done) {
+  return `${done.stdout ?? ''}${done.stderr ?? ''}${done.error?.message ?? ''}`.trimEnd()
 }
 
-function installIsCurrent() {
+function remedyOf(text) {
+  const isNetwork = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_PNPM_META_FETCH_FAIL/.test(
+    text,
+  )
+  if (isNetwork)
+    return 'The registry of npm does not answer: check the network, and the proxy and registry of npm config.'
+  if (/ENOENT/.test(text) && /npx/.test(text)) return 'There is no npx: install npm, which has it.'
+  if (/ERR_PNPM_OUTDATED_LOCKFILE/.test(text))
+    return `A package.json was changed: npx -y ${pnpm} install renews the lockfile.`
+  return 'See above; once it is mended, the same command goes on.'
+}
+
+function isInstalled() {
   return existsSync(marker) && readFileSync(marker, 'utf8') === installDigest()
+}
+
+/** Differs whenever an installation would. */
+function installDigest() {
+  const hash = createHash('sha256').update(`${pnpm} ${process.platform} ${process.arch}`)
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml']) hash.update(readFileSync(join(root, file)))
+  return hash.digest('hex')
 }
