@@ -2,6 +2,7 @@ import type { PlannedJob } from '../api/plan-job.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import { ConfigurationOptions } from '../configuration/configuration-options.ts'
 import { networkMemoryBytes } from '../configuration/network-memory.ts'
+import { jobFingerprint } from '../protocol/job-fingerprint.ts'
 import type { JobReference } from '../protocol/slot-deployment.ts'
 import type { NetworkSettings } from './deployment.ts'
 
@@ -20,6 +21,7 @@ export function jobReference(
   planned: PlannedJob,
   options: {
     readonly bundleUrl: string
+    readonly bundleSha256: string
     readonly args: readonly string[]
     readonly parallelism: number | undefined
   },
@@ -28,7 +30,7 @@ export function jobReference(
   return {
     ...options,
     configuration: planned.configuration.entries(),
-    fingerprint: jobGraph.fingerprint,
+    fingerprint: jobFingerprint(jobGraph.fingerprint, options.bundleSha256),
     operators: jobGraph.vertices.flatMap(({ operators }) => operators.map(({ id, name }) => ({ id, name }))),
   }
 }

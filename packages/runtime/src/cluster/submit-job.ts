@@ -40,7 +40,7 @@ export async function submitJob(options: SubmitOptions): Promise<JobHandle> {
   const manager = new JobManager({
     jobId: randomBytes(16).toString('hex'),
     plan: planned.plan,
-    job: jobReference(planned, { bundleUrl: bundle.url, args, parallelism }),
+    job: jobReference(planned, { bundleUrl: bundle.url, bundleSha256: bundle.sha256, args, parallelism }),
     values: new UserValues(planned.registeredTypes),
     slotsMax: configuration.get(ConfigurationOptions.TASK_SLOTS),
     network: networkSettings(configuration, totalmem()),

@@ -21,11 +21,14 @@ export interface SlotDeployment {
 /** How a thread builds the same job graph as the coordinator did. */
 export interface JobReference {
   readonly bundleUrl: string
+  /** Hex digest of the bundle's bytes; empty in simulation, where the job is at hand. */
+  readonly bundleSha256: string
   readonly args: readonly string[]
   /** Everything that is set, also by the job's own `env.configure`. */
   readonly configuration: Readonly<Record<string, string>>
   /** `-p`, if given. */
   readonly parallelism: number | undefined
+  /** Of the graph and the bundle (protocol/job-fingerprint.ts). */
   readonly fingerprint: string
   /** Operator ids in graph order, with names: to name the first that differs. */
   readonly operators: readonly { readonly id: string; readonly name: string }[]

@@ -1,10 +1,12 @@
 import type { Plan } from '../graph/plan.ts'
+import { jobFingerprint } from '../protocol/job-fingerprint.ts'
 import type { JobReference } from '../protocol/slot-deployment.ts'
 import { TaskError } from './task-error.ts'
 
 /** Fails unless this thread built the same graph as the coordinator; names the first operator that differs. */
 export function checkSameGraph(plan: Plan, job: JobReference): void {
-  if (plan.jobGraph.fingerprint === job.fingerprint) return
+  const fingerprint = jobFingerprint(plan.jobGraph.fingerprint, job.bundleSha256)
+  if (fingerprint === job.fingerprint) return
   const here = plan.jobGraph.vertices.flatMap(({ operators }) => operators)
   const count = Math.max(here.length, job.operators.length)
   let difference = 'the same operators, but with other settings or edges'
@@ -18,7 +20,7 @@ export function checkSameGraph(plan: Plan, job: JobReference): void {
   throw new TaskError(
     'JOB_DIFFERS_IN_WORKER',
     `Job "${plan.jobGraph.jobName}" builds differently in a worker: ${difference}. The function given to defineJob must be pure: it runs once in each thread and must not depend on the time, on random numbers, on files or on what differs between threads.`,
-    { fingerprint: plan.jobGraph.fingerprint, expected: job.fingerprint },
+    { fingerprint, expected: job.fingerprint },
   )
 }
 

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import type { JobDefinition } from '../api/job-definition.ts'
 import { planJob } from '../api/plan-job.ts'
 import { Configuration } from '../configuration/configuration.ts'
@@ -6,12 +9,24 @@ import type { JobReference } from '../protocol/slot-deployment.ts'
 import { UserValues } from '../protocol/user-values.ts'
 import { checkSameGraph } from './check-same-graph.ts'
 import type { SlotPlan } from './slot.ts'
+import { TaskError } from './task-error.ts'
 
 /** Builds the job in this thread from its bundle. Fails if the graph is not the coordinator's. */
 export async function loadPlan(job: JobReference): Promise<SlotPlan> {
+  checkBundle(job, await readFile(fileURLToPath(job.bundleUrl)))
   // What it exports is checked by buildJob, and was checked on the coordinator before.
   const { default: definition } = (await import(job.bundleUrl)) as { readonly default: JobDefinition }
   return buildSlotPlan(definition, job)
+}
+
+function checkBundle({ bundleUrl, bundleSha256 }: JobReference, bytes: Uint8Array): void {
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  if (sha256 === bundleSha256) return
+  throw new TaskError(
+    'BUNDLE_CHANGED',
+    `The bundle of the job, ${bundleUrl}, has changed since the job was submitted: its digest is ${sha256}, not ${bundleSha256}. Submit the job again.`,
+    { bundleUrl, sha256, expected: bundleSha256 },
+  )
 }
 
 /** The part of {@link loadPlan} that needs no file. */

@@ -75,7 +75,7 @@ export async function runInSimulation(job: JobDefinition, options: SimulationOpt
   const manager = new JobManager({
     jobId: hexDigits(random, 32),
     plan: planned.plan,
-    job: jobReference(planned, { bundleUrl: '', args, parallelism }),
+    job: jobReference(planned, { bundleUrl: '', bundleSha256: '', args, parallelism }),
     values: new UserValues(planned.registeredTypes),
     slotsMax: planned.configuration.get(ConfigurationOptions.TASK_SLOTS),
     network: networkSettings(planned.configuration, MEMORY_BYTES),
