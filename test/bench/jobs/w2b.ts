@@ -16,7 +16,7 @@ export default defineJob('W2b', (env, args) => {
   env
     .fromSource(timedSource(events), WatermarkStrategy.noWatermarks(), 'Events')
     .keyBy(({ key }) => key)
-    .reduce((sum, event) => ({ key: sum.key, value: sum.value + event.value, payload: sum.payload }))
+    .sum('value')
     .uid('running-sum')
     .sinkTo(
       checks
