@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
-/** The directory of the runtime's own code (`src` or `dist`), with a `/` at its end. */
-const runtimeDirectory = fileURLToPath(new URL('../', import.meta.url))
+/** Where the runtime's own code is: its frames show `dist`, or `src` once source maps are on. */
+const ownDirectories = ['../../src/', '../../dist/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
 
 /** The API is a few frames deep; what called it is near. */
 const framesMax = 12
@@ -27,6 +27,6 @@ function locationOf(frame: string): string | undefined {
   if (match === null) return undefined
   const [, place = '', line = ''] = match
   const file = place.startsWith('file://') ? fileURLToPath(place.replace(/[?#].*$/, '')) : place
-  const isOurs = file.startsWith(runtimeDirectory) && !file.includes('.test.')
+  const isOurs = ownDirectories.some((directory) => file.startsWith(directory)) && !file.includes('.test.')
   return isOurs ? undefined : `${file}:${line}`
 }

@@ -22,11 +22,21 @@ test('an error is one line and a hint, whatever its message holds', () => {
     'error: what happened',
     'hint: run again with --verbose to see the cause',
   ])
+  const failure = new MillraceError('RECORD', 'Job "a" failed: `x` is a symbol. Remedy: send a string.')
+  expect(errorReport(failure, false)).toEqual(['error: Job "a" failed: `x` is a symbol.', 'hint: send a string.'])
   expect(errorReport(new TypeError('odd'), false)).toEqual([
     'error: TypeError: odd',
     'hint: run again with --verbose to see where it comes from',
   ])
   expect(errorReport('a text', false)[0]).toBe('error: a text')
+})
+
+test('what a connector or an operator says is split as our own words are, also from within a cause', () => {
+  const cause = new MillraceError('NO_FILE', 'There is no file a.txt. Check the path.')
+  cause.name = 'ConnectorError'
+  expect(
+    errorReport(new MillraceError('JOB_FAILED', `Print to Std. Out failed: ${cause.message}`, {}, { cause }), false),
+  ).toEqual(['error: Print to Std. Out failed: There is no file a.txt.', 'hint: Check the path.'])
 })
 
 test("a verbose report begins with the innermost stack, which is the user's", () => {

@@ -3,8 +3,12 @@ import { MillraceError } from '../base/error.ts'
 /** A chain of causes longer than this is cut. */
 const causesMax = 10
 
+/** What follows it in a message says what would do. */
+const remedyMark = ' Remedy: '
+
 /** Hints by code, for errors whose message does not end with one. */
 const hints: Readonly<Record<string, string>> = {
+  UNSUPPORTED_JOB_FILE: 'a job is named by its file: millrace run src/job.ts',
   JOB_FILE_NOT_FOUND: 'a job is named by its file: millrace run src/job.ts',
   JOB_FILE_IS_DIRECTORY: 'a job is named by its file: millrace run src/job.ts',
   NO_DEFAULT_EXPORT: 'README.md shows a job of ten lines',
@@ -44,17 +48,30 @@ function messageAndHint(
   if (error instanceof MillraceError) {
     const hint = error.facts.hint ?? hints[error.code]
     if (typeof hint === 'string') return { message, hint }
-    // By our style a second sentence says what would do. With a cause the message may quote somebody else.
-    const split = hasCause ? undefined : secondSentence(message)
+    const remedy = message.lastIndexOf(remedyMark)
+    if (remedy !== -1) return { message: message.slice(0, remedy), hint: message.slice(remedy + remedyMark.length) }
+    // By our style a second sentence says what would do. With a cause the message may quote somebody else's.
+    const split = hasCause && !isOurStyle(error.cause) ? undefined : secondSentence(message, ownBegin(error))
     if (split !== undefined) return { message: message.slice(0, split), hint: message.slice(split) }
   }
   if (verbose) return { message, hint: 'the stacks below show where it comes from' }
   return { message, hint: `run again with --verbose to see ${hasCause ? 'the cause' : 'where it comes from'}` }
 }
 
+/** By name, since errors that come from a thread have lost their class. */
+function isOurStyle(cause: unknown): boolean {
+  return cause instanceof MillraceError && (cause.name === 'ConnectorError' || cause.name === 'OperatorError')
+}
+
+/** Where the words of the cause begin in a message that ends with them. */
+function ownBegin({ message, cause }: Error): number {
+  return cause instanceof Error && message.endsWith(cause.message) ? message.length - cause.message.length : 0
+}
+
 /** Where it begins, outside of quotes. */
-function secondSentence(message: string): number | undefined {
+function secondSentence(message: string, begin: number): number | undefined {
   for (const match of message.matchAll(/\.\s+(?=[A-Z])/g)) {
+    if (match.index < begin) continue
     const isQuoted = message.slice(0, match.index).split('"').length % 2 === 0
     if (!isQuoted) return match.index + 1
   }

@@ -90,7 +90,7 @@ async function runEsbuild(sourceFile: string, outfile: string): Promise<{ code: 
     throw new JobFileError(
       'JOB_NOT_BUNDLED',
       `Cannot read the job ${shown(sourceFile)}: ${problems.slice(0, shownProblemsMax).join('; ')}${more}`,
-      { path: sourceFile, problems },
+      { path: sourceFile, problems, hint: hintFor(cause.errors) },
     )
   }
 }
@@ -108,6 +108,15 @@ function bannerFor(sourceFile: string): string {
 
 function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+}
+
+function hintFor(errors: readonly Message[]): string {
+  const unresolved = errors.map(({ text }) => /^Could not resolve "([^"]+)"/.exec(text)?.[1]).find((path) => path)
+  if (unresolved === undefined)
+    return 'correct the file; a job is TypeScript whose types can be stripped, or JavaScript'
+  if (/^[./]/.test(unresolved)) return 'check the path of the import, and its ending'
+  const name = unresolved.split('/', unresolved.startsWith('@') ? 2 : 1).join('/')
+  return `install the package beside the job: npm install ${name}`
 }
 
 function describe({ text, location }: Message, workingDirectory: string): string {

@@ -14,7 +14,11 @@ export function checkSameGraph(plan: Plan, job: JobReference): void {
     const expected = job.operators[i]
     const found = here[i]
     if (expected?.id === found?.id && expected?.name === found?.name) continue
-    difference = `the operator ${describe(found)} where the coordinator built ${describe(expected)}`
+    // Ids depend on what surrounds an operator, so names may agree.
+    difference =
+      expected?.name === found?.name
+        ? `the operator ${describe(found)} with other inputs or outputs than the coordinator built`
+        : `the operator ${describe(found)} where the coordinator built ${describe(expected)}`
     break
   }
   throw new TaskError(
