@@ -28,7 +28,10 @@ export default defineConfig({
           exclude: ['**/node_modules/**', ...onTheBuild],
         },
       },
-      { extends: true, test: { name: 'threads', include: onTheBuild } },
+      {
+        extends: true,
+        test: { name: 'threads', include: onTheBuild, exclude: ['**/node_modules/**', '**/.generated*/**'] },
+      },
     ],
   },
 })
