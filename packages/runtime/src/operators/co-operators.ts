@@ -2,7 +2,7 @@ import type { RichCoFlatMapFunction, RichCoMapFunction, RichCoProcessFunction } 
 import type { GeneratedOperator } from './generated-operator.ts'
 import { PausedIteration, promiseReturned } from './paused-iteration.ts'
 import { OperatorProcessContext } from './process.ts'
-import { lifeCycleOf } from './user-function.ts'
+import { lifeCycleOf, pausableInputText, simpleLifeCycleOf } from './user-function.ts'
 
 /** Two inputs, one record out for each record in. */
 export function generateCoMap(i: number, fn: RichCoMapFunction<unknown, unknown, unknown>): GeneratedOperator {
@@ -14,7 +14,7 @@ function input${i}${name}(value) {
   emit${i}(result)
 }`
   return {
-    ...lifeCycleOf(fn),
+    ...simpleLifeCycleOf(fn),
     parameters: { fn, promiseReturned },
     text: input('First', 'map1') + input('Second', 'map2'),
   }
@@ -54,11 +54,6 @@ export function generateCoProcess(i: number, fn: RichCoProcessFunction<unknown, 
 }
 
 function pausableInputs(i: number, first: string, second: string, rest: string): string {
-  const input = (name: string, method: string) => `
-function input${i}${name}(value) {
-  let result
-  try { result = fn${i}.${method}(value, ${rest}) } catch (error) { fail(${i}, value, error) }
-  if (result !== undefined) paused${i}.offer(result, value)
-}`
-  return `\nconst collector${i} = { collect: emit${i} }${input('First', first)}${input('Second', second)}`
+  const input = (name: string, method: string) => pausableInputText(i, `input${i}${name}`, `fn${i}.${method}`, rest)
+  return input('First', first) + input('Second', second)
 }

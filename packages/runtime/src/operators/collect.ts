@@ -1,5 +1,6 @@
-import type { GeneratedOperator, OperatorContext } from './generated-operator.ts'
+import type { GeneratedOperator, OperatorContext, OperatorOutputs } from './generated-operator.ts'
 import { OperatorError } from './operator-error.ts'
+import { NO_RECORD } from './operator-failure.ts'
 
 const BATCH_MAX = 256
 
@@ -8,6 +9,7 @@ export function generateCollect(i: number, name: string, limit: number): Generat
   const buffer = new CollectBuffer(name, limit)
   return {
     parameters: { buffer },
+    connect: (outputs) => buffer.connect(outputs),
     open: (context) => buffer.open(context),
     // Called after each visit, so that the program sees records soon; and at the end of input.
     paused: buffer,
@@ -23,6 +25,7 @@ function input${i}(value) {
 class CollectBuffer {
   readonly #name: string
   readonly #limit: number
+  #outputs!: OperatorOutputs
   #context!: OperatorContext
   #records: unknown[] = []
   #count = 0
@@ -30,6 +33,10 @@ class CollectBuffer {
   constructor(name: string, limit: number) {
     this.#name = name
     this.#limit = limit
+  }
+
+  connect(outputs: OperatorOutputs): void {
+    this.#outputs = outputs
   }
 
   open(context: OperatorContext): void {
@@ -55,7 +62,13 @@ class CollectBuffer {
 
   send(): void {
     if (this.#records.length === 0) return
-    this.#context.collected(this.#name, this.#records)
+    const records = this.#records
     this.#records = []
+    try {
+      this.#context.collected(this.#name, records)
+    } catch (error) {
+      // The error tells the path to what cannot be sent, in the batch.
+      this.#outputs.fail(NO_RECORD, error)
+    }
   }
 }

@@ -1,12 +1,12 @@
 import type { FilterFunction } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
 import { promiseReturned } from './paused-iteration.ts'
-import { callText, lifeCycleOf } from './user-function.ts'
+import { callText, simpleLifeCycleOf } from './user-function.ts'
 
 /** Passes on the records for which the function answers true. */
 export function generateFilter(i: number, fn: FilterFunction<unknown>): GeneratedOperator {
   return {
-    ...lifeCycleOf(fn),
+    ...simpleLifeCycleOf(fn),
     parameters: { fn, promiseReturned },
     text: `
 function input${i}(value) {

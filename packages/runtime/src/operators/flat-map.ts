@@ -1,7 +1,7 @@
 import type { FlatMapFunction } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
 import { PausedIteration } from './paused-iteration.ts'
-import { callText, lifeCycleOf } from './user-function.ts'
+import { callText, lifeCycleOf, pausableInputText } from './user-function.ts'
 
 /** Any number of records out for each record in: collected, or yielded. */
 export function generateFlatMap(i: number, fn: FlatMapFunction<unknown, unknown>): GeneratedOperator {
@@ -11,12 +11,6 @@ export function generateFlatMap(i: number, fn: FlatMapFunction<unknown, unknown>
     parameters: { fn, paused },
     paused,
     connect: (outputs) => paused.connect(outputs),
-    text: `
-const collector${i} = { collect: emit${i} }
-function input${i}(value) {
-  let result
-  try { result = ${callText(fn, i, 'flatMap')}(value, collector${i}) } catch (error) { fail(${i}, value, error) }
-  if (result !== undefined) paused${i}.offer(result, value)
-}`,
+    text: pausableInputText(i, `input${i}`, callText(fn, i, 'flatMap'), `collector${i}`),
   }
 }

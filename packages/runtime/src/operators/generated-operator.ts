@@ -7,12 +7,12 @@ import type { RuntimeContext } from './runtime-context.ts'
 /**
  * One operator of a chain, as source text plus what the text refers to. The chain compiler puts the texts of a chain
  * into one function, so that V8 sees each call site with one target. The text of operator `i` must define
- * `input<i>(value)` (`input<i>First` and `input<i>Second` if it has two inputs) and may call
+ * `input<i>(value)` (`input<i>First` and `input<i>Second` if it has two inputs) and may use
  *
  * - `emit<i>(value)`: to all main outputs;
  * - `side<i>(tagId, value)`: to the side outputs of that id;
- * - `fail(i, value, error)`: never returns;
- * - `failed.error`: set once anything has failed.
+ * - `collector<i>`: what a function collects into; it refuses records once the operator is being closed;
+ * - `fail(i, value, error)`: never returns; an error that has been attributed to an operator keeps it.
  */
 export interface GeneratedOperator {
   readonly text: string
@@ -39,7 +39,10 @@ export interface OperatorContext extends RuntimeContext, SinkWriterContext {
 
 export interface OperatorOutputs {
   readonly emit: (value: unknown) => void
-  readonly side: (tagId: string, value: unknown) => void
+  /** To the side outputs of that id; refuses records once the operator is being closed. */
+  side: (tagId: string, value: unknown) => void
+  readonly collector: { collect(value: unknown): void }
+  /** `value` is the record in hand, or NO_RECORD. The failure is known to the task even if someone catches it. */
   readonly fail: (value: unknown, error: unknown) => never
   readonly availability: OutputAvailability
   /** Has the task loop visit the subtask again. */
@@ -56,6 +59,10 @@ export type Resumed = 'done' | 'progress' | 'blocked'
 export interface PausedWork {
   /** Goes on as far as output allows. */
   resume(): Resumed
-  /** Takes an iterable's values as if the operator's function had returned it. */
+  /** Takes an iterable's values as if the operator's function had returned it for the record `value`. */
   offer?(iterable: unknown, value: unknown): void
+  /** Resolves when what is under way has ended; undefined if nothing is. Never rejects. */
+  settled?(): Promise<void> | undefined
+  /** Gives up what is paused, at a cancellation or a failure: generators run their finally blocks. */
+  abandon?(): void
 }

@@ -1,12 +1,12 @@
 import type { MapFunction } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
 import { promiseReturned } from './paused-iteration.ts'
-import { callText, lifeCycleOf } from './user-function.ts'
+import { callText, simpleLifeCycleOf } from './user-function.ts'
 
 /** One record out for each record in. */
 export function generateMap(i: number, fn: MapFunction<unknown, unknown>): GeneratedOperator {
   return {
-    ...lifeCycleOf(fn),
+    ...simpleLifeCycleOf(fn),
     parameters: { fn, promiseReturned },
     text: `
 function input${i}(value) {

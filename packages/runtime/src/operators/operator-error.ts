@@ -7,6 +7,7 @@ export type OperatorErrorCode =
   | 'NOT_ITERABLE'
   | 'TOO_MANY_PAUSED_RECORDS'
   | 'COLLECT_LIMIT_EXCEEDED'
+  | 'COLLECTED_TOO_LATE'
 
 /**
  * A function did what its operator cannot carry on with. Always wrapped in an OperatorFailure that names the operator.

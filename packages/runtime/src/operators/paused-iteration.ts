@@ -1,62 +1,99 @@
+import { Fifo } from '../base/fifo.ts'
 import type { OperatorOutputs, PausedWork, Resumed } from './generated-operator.ts'
 import { OperatorError } from './operator-error.ts'
 
-/** Iterables that wait behind a paused one: only a pushing collector upstream can add any. */
+/** Records that wait behind a paused generator: only a pushing collector upstream can add any. */
 export const PAUSED_MAX = 65_536
+
+/** After so many values of one iterable others get their turn, so that one that never ends can be canceled. */
+const VALUES_PER_TURN = 1_024
+/** After so many held records, each of which may make as many values, too. */
+const HELD_PER_TURN = 64
 
 /**
  * Emits what generators (or arrays) yield, one value at a time, and stops between two values when output is not
- * available. Later iterables wait for earlier ones, so order is kept.
+ * available. A record that comes in meanwhile is held, and given to the function when its turn has come: so a function
+ * sees its records one after the other, and its output keeps their order.
  */
 export class PausedIteration implements PausedWork {
-  readonly #waiting: { readonly iterator: Iterator<unknown>; readonly value: unknown }[] = []
+  /** Whether a record must be held instead of processed. */
+  holding = false
+  #running: { readonly iterator: Iterator<unknown>; readonly value: unknown } | undefined
+  readonly #held = new Fifo<{ readonly input: (value: unknown) => void; readonly value: unknown }>()
   #outputs!: OperatorOutputs
 
   connect(outputs: OperatorOutputs): void {
     this.#outputs = outputs
   }
 
+  /** Keeps a record for `input`, which takes it later. */
+  hold(input: (value: unknown) => void, value: unknown): void {
+    if (this.#held.length >= PAUSED_MAX) this.#outputs.fail(value, tooManyPaused())
+    this.#held.put({ input, value })
+  }
+
+  /** Takes the iterable that the function returned for the record `value`. */
   offer(iterable: unknown, value: unknown): void {
-    if (!isIterable(iterable)) {
-      this.#outputs.fail(value, notIterable(iterable))
-    }
-    const entry = { iterator: iterable[Symbol.iterator](), value }
-    if (this.#waiting.length > 0 || this.#outputs.availability.stop) this.#hold(entry)
-    else if (!this.#run(entry)) this.#hold(entry)
+    this.holding = true
+    this.#running = { iterator: this.#iteratorOf(iterable, value), value }
+    if (!this.#outputs.availability.stop) this.#run()
+    this.holding = this.#running !== undefined || this.#held.length > 0
   }
 
   resume(): Resumed {
-    let result: Resumed = 'blocked'
-    for (;;) {
-      const first = this.#waiting[0]
-      if (first === undefined) return 'done'
-      if (this.#outputs.availability.stop) return result
-      result = 'progress'
-      if (!this.#run(first)) return result
-      this.#waiting.shift()
+    if (!this.holding) return 'done'
+    const { availability } = this.#outputs
+    if (availability.stop) return 'blocked'
+    if (this.#running !== undefined) this.#run()
+    for (let left = HELD_PER_TURN; left > 0 && this.#running === undefined && !availability.stop; left--) {
+      const next = this.#held.take()
+      if (next === undefined) break
+      this.holding = false
+      next.input(next.value)
+      this.holding = true
     }
+    this.holding = this.#running !== undefined || this.#held.length > 0
+    // Whoever is paused further up must not go on before us.
+    if (this.holding) availability.stop = true
+    return 'progress'
   }
 
-  /** Answers whether the iterator has ended. */
-  #run(entry: { readonly iterator: Iterator<unknown>; readonly value: unknown }): boolean {
+  abandon(): void {
+    const running = this.#running
+    this.#running = undefined
+    this.#held.clear()
+    running?.iterator.return?.()
+  }
+
+  #run(): void {
     const { emit, availability, fail } = this.#outputs
-    const { iterator } = entry
-    for (;;) {
-      let step: IteratorResult<unknown>
+    const { iterator, value } = this.#running!
+    for (let left = VALUES_PER_TURN; left > 0; left--) {
+      let next: unknown
       try {
-        step = iterator.next()
+        const step = iterator.next()
+        if (step.done) {
+          this.#running = undefined
+          return
+        }
+        next = step.value
       } catch (error) {
-        return fail(entry.value, error)
+        this.#running = undefined
+        fail(value, error)
       }
-      if (step.done) return true
-      emit(step.value)
-      if (availability.stop) return false
+      emit(next)
+      if (availability.stop) return
     }
+    availability.stop = true
   }
 
-  #hold(entry: { readonly iterator: Iterator<unknown>; readonly value: unknown }): void {
-    if (this.#waiting.length >= PAUSED_MAX) this.#outputs.fail(entry.value, tooManyPaused())
-    this.#waiting.push(entry)
+  #iteratorOf(iterable: unknown, value: unknown): Iterator<unknown> {
+    if (!isIterable(iterable)) return this.#outputs.fail(value, notIterable(iterable))
+    try {
+      return iterable[Symbol.iterator]()
+    } catch (error) {
+      return this.#outputs.fail(value, error)
+    }
   }
 }
 
@@ -73,12 +110,17 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 }
 
 function notIterable(value: unknown): OperatorError {
-  if (value instanceof Promise || (typeof value === 'object' && value !== null && 'then' in value))
+  if (typeof value === 'object' && value !== null && ('then' in value || Symbol.asyncIterator in value))
     return promiseReturned()
   return new OperatorError(
     'NOT_ITERABLE',
-    `The function returned a ${typeof value}. Return nothing and collect into the output, or return an iterable, e.g. by being a generator.`,
+    `The function returned ${kindOf(value)}. Return nothing and collect into the output, or return an iterable, e.g. by being a generator.`,
   )
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return typeof value === 'object' ? 'an object that is not iterable' : `a ${typeof value}`
 }
 
 export function promiseReturned(): OperatorError {

@@ -1,7 +1,7 @@
 import type { ProcessContext, ProcessFunction } from './functions.ts'
 import type { GeneratedOperator, OperatorContext, OperatorOutputs } from './generated-operator.ts'
 import { PausedIteration } from './paused-iteration.ts'
-import { callText, lifeCycleOf } from './user-function.ts'
+import { callText, lifeCycleOf, pausableInputText } from './user-function.ts'
 
 /** As flat map, with side outputs and the time. */
 export function generateProcess(i: number, fn: ProcessFunction<unknown, unknown>): GeneratedOperator {
@@ -20,13 +20,7 @@ export function generateProcess(i: number, fn: ProcessFunction<unknown, unknown>
       context.open(operatorContext)
       return lifeCycle.open?.(operatorContext)
     },
-    text: `
-const collector${i} = { collect: emit${i} }
-function input${i}(value) {
-  let result
-  try { result = ${callText(fn, i, 'processElement')}(value, context${i}, collector${i}) } catch (error) { fail(${i}, value, error) }
-  if (result !== undefined) paused${i}.offer(result, value)
-}`,
+    text: pausableInputText(i, `input${i}`, callText(fn, i, 'processElement'), `context${i}, collector${i}`),
   }
 }
 

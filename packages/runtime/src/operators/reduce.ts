@@ -5,7 +5,7 @@ import type { KeySelector, ReduceFunction } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
 import { OperatorError } from './operator-error.ts'
 import { promiseReturned } from './paused-iteration.ts'
-import { callText, lifeCycleOf } from './user-function.ts'
+import { callText, simpleLifeCycleOf } from './user-function.ts'
 
 /**
  * Flink's rolling reduce (org.apache.flink.streaming.api.operators.StreamGroupedReduceOperator): emits the first
@@ -17,7 +17,7 @@ export function generateReduce(
   keySelector: KeySelector<unknown, unknown>,
 ): GeneratedOperator {
   return {
-    ...lifeCycleOf(fn),
+    ...simpleLifeCycleOf(fn),
     parameters: {
       fn,
       keySelector,

@@ -6,16 +6,23 @@ import type { GeneratedOperator } from './generated-operator.ts'
 export function generateSink(i: number, sink: Sink<unknown>): GeneratedOperator {
   const writes = new AwaitedWrites()
   const holder: { writer: SinkWriter<unknown> | undefined } = { writer: undefined }
+  let isClosed = false
   return {
     parameters: { holder, writes },
     paused: writes,
     connect: (outputs) => writes.connect(outputs),
     async open(context) {
-      holder.writer = await sink.createWriter(context)
-      writes.use(holder.writer)
+      const writer = await sink.createWriter(context)
+      // Whoever canceled has not waited for us for ever.
+      if (isClosed) return writer.close?.()
+      holder.writer = writer
+      writes.use(writer)
     },
     flush: () => holder.writer?.flush?.(true),
-    close: () => holder.writer?.close?.(),
+    close() {
+      isClosed = true
+      return holder.writer?.close?.()
+    },
     text: `
 function input${i}(value) {
   recordsToSinks++

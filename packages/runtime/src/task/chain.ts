@@ -4,7 +4,8 @@ import type { ChainedOperator, JobEdge, JobVertex } from '../graph/job-graph.ts'
 import { generateOperator } from '../operators/generate-operator.ts'
 import type { GeneratedOperator, OperatorOutputs } from '../operators/generated-operator.ts'
 import type { OperatorDefinition } from '../operators/operator.ts'
-import { OperatorFailure } from '../operators/operator-failure.ts'
+import { OperatorError } from '../operators/operator-error.ts'
+import { NO_RECORD, OperatorFailure } from '../operators/operator-failure.ts'
 import type { OutputAvailability } from '../record/segment-codec.ts'
 
 /** What a chain is compiled from. */
@@ -37,6 +38,8 @@ export interface Chain {
   recordsToSinks(): number
   /** The first failure, also when a user's function swallowed it. */
   failure(): OperatorFailure | undefined
+  /** From now on a function that collects a record, e.g. in a callback of its own, gets an error. */
+  refuseRecords(): void
 }
 
 /**
@@ -52,7 +55,9 @@ export function compileChain(parts: ChainParts): Chain {
     failed.error ??=
       error instanceof OperatorFailure
         ? error
-        : new OperatorFailure(vertex.operators[operatorIndex]!.name, { value }, error)
+        : new OperatorFailure(vertex.operators[operatorIndex]!.name, value, error)
+    // Whoever called may be a callback of the user's own, outside of any visit.
+    wake()
     throw failed.error
   }
 
@@ -81,6 +86,7 @@ const readerOutput = {
 return {
   inputs: [${headInputs(headKind)}],
   emits: [${vertex.operators.map((_, i) => `emit${i}`)}],
+  collectors: [${vertex.operators.map((_, i) => `collector${i}`)}],
   sides: [${vertex.operators.map((_, i) => `side${i}`)}],
   poll(reader, recordsMax) {
     recordsLeft = recordsMax
@@ -89,13 +95,14 @@ return {
   recordsFromSource: () => recordsFromSource,
   recordsToSinks: () => recordsToSinks,
 }
-//# sourceURL=millrace-chain/${encodeURIComponent(parts.label)}.js`
+//# sourceURL=millrace-chain/${encodeURIComponent(parts.label.toWellFormed())}.js`
 
   const compiled = instantiate(parameters, body)
   const outputs = vertex.operators.map(
     (_, i): OperatorOutputs => ({
       emit: compiled.emits[i]!,
       side: compiled.sides[i]!,
+      collector: compiled.collectors[i]!,
       fail: (value, error) => fail(i, value, error),
       availability,
       wake,
@@ -110,11 +117,19 @@ return {
     recordsFromSource: compiled.recordsFromSource,
     recordsToSinks: compiled.recordsToSinks,
     failure: () => failed.error,
+    refuseRecords() {
+      for (const [i, output] of outputs.entries()) {
+        const refuse = () => fail(i, NO_RECORD, collectedTooLate())
+        output.collector.collect = refuse
+        output.side = refuse
+      }
+    },
   }
 }
 
 interface CompiledChain extends Pick<Chain, 'inputs' | 'poll' | 'recordsFromSource' | 'recordsToSinks'> {
   readonly emits: readonly ((value: unknown) => void)[]
+  readonly collectors: readonly { collect(value: unknown): void }[]
   readonly sides: readonly ((tagId: string, value: unknown) => void)[]
 }
 
@@ -140,12 +155,18 @@ function outputText(
     const write = parts.networkOutputs.get(edgeIndex)
     assert(write !== undefined, () => `edge ${edgeIndex} has no record writer`)
     parameters[`write${edgeIndex}`] = write
-    add(parts.edges[edgeIndex]!.outputTag, `write${edgeIndex}(value)`)
+    // What cannot be written (or has no key) is this operator's doing, not that of whoever called it.
+    const call = `try { write${edgeIndex}(value) } catch (error) { fail(${i}, value, error) }`
+    add(parts.edges[edgeIndex]!.outputTag, call)
   }
-  const check = parts.checkEmitted === undefined ? '' : `checkEmitted(${i}, value); `
+  const check =
+    parts.checkEmitted === undefined
+      ? ''
+      : `try { checkEmitted(${i}, value) } catch (error) { fail(${i}, value, error) } `
   const cases = [...side].map(([tag, calls]) => `case ${JSON.stringify(tag)}: ${check}${calls.join('; ')}; break`)
   return `
 function emit${i}(value) { ${check}${main.join('; ')} }
+const collector${i} = { collect: emit${i} }
 function side${i}(tagId, value) { switch (tagId) { ${cases.join('\n')} } }`
 }
 
@@ -160,4 +181,11 @@ function headInputs(kind: OperatorDefinition['kind']): string {
     default:
       return 'input0'
   }
+}
+
+function collectedTooLate(): OperatorError {
+  return new OperatorError(
+    'COLLECTED_TOO_LATE',
+    'A record was collected after the end of the input, or after the job was canceled. Collect within the call that a record or endInput comes with, never in a callback or a promise that outlives it.',
+  )
 }

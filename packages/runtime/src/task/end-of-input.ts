@@ -1,3 +1,4 @@
+import { NO_RECORD } from '../operators/operator-failure.ts'
 import type { Chain } from './chain.ts'
 
 /**
@@ -14,6 +15,11 @@ export class EndOfInputSteps {
 
   constructor(chain: Chain) {
     this.#chain = chain
+  }
+
+  /** Resolves when the sinks that are being flushed have been; undefined if none are. Never rejects. */
+  settled(): Promise<void> | undefined {
+    return this.#flushed ? undefined : this.#flushing
   }
 
   /** Answers whether all is done; if not, it is to be called again. */
@@ -45,11 +51,11 @@ export class EndOfInputSteps {
     const outputs = this.#chain.outputs[i]!
     let rest: void | Iterable<unknown>
     try {
-      rest = operator.endInput({ collect: outputs.emit })
+      rest = operator.endInput(outputs.collector)
     } catch (error) {
-      throw outputs.fail(undefined, error)
+      throw outputs.fail(NO_RECORD, error)
     }
-    if (rest !== undefined) operator.paused?.offer?.(rest, undefined)
+    if (rest !== undefined) operator.paused?.offer?.(rest, NO_RECORD)
   }
 
   async #flush(count: number): Promise<void> {
@@ -57,7 +63,7 @@ export class EndOfInputSteps {
       try {
         await this.#chain.operators[i]?.flush?.()
       } catch (error) {
-        this.#chain.outputs[i]!.fail(undefined, error)
+        this.#chain.outputs[i]!.fail(NO_RECORD, error)
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { JobVertex } from '../graph/job-graph.ts'
-import { OperatorFailure } from '../operators/operator-failure.ts'
+import { NO_RECORD, OperatorFailure } from '../operators/operator-failure.ts'
 import { createMutationGuard } from '../record/mutation-guard.ts'
 import type { TypeRegistry } from '../record/type-registry.ts'
 
@@ -17,7 +17,7 @@ export function createMutationChecks(vertex: JobVertex, registry: TypeRegistry):
     try {
       check()
     } catch (error) {
-      throw new OperatorFailure(vertex.operators[operatorIndex]!.name, undefined, error)
+      throw new OperatorFailure(vertex.operators[operatorIndex]!.name, NO_RECORD, error)
     }
   }
   return {

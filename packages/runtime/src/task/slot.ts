@@ -4,7 +4,6 @@ import type { Random } from '../base/random.ts'
 import type { SourceSplit } from '../connector/source.ts'
 import type { Doorbell } from '../exchange/doorbell.ts'
 import type { Plan } from '../graph/plan.ts'
-import { describeError } from '../protocol/error-data.ts'
 import type { CoordinatorMessage, SlotMessage, SubtaskAddress } from '../protocol/messages.ts'
 import type { SlotDeployment } from '../protocol/slot-deployment.ts'
 import type { UserValues } from '../protocol/user-values.ts'
@@ -64,19 +63,18 @@ export class Slot {
     return this.#text
   }
 
-  /** Whether every subtask has ended. */
+  /** Whether every subtask has ended and is closed. */
   get isDone(): boolean {
-    return this.#subtasks.length === this.#parts.deployment.subtasks.length && this.#subtasks.every((s) => s.isEnded)
+    return this.#subtasks.length === this.#parts.deployment.subtasks.length && this.#subtasks.every((s) => s.isClosed)
   }
 
-  /** Makes the subtasks and opens them. A subtask that cannot be made or opened fails; the others go on. */
+  /** Makes all subtasks, then opens them. One that cannot be opened fails by itself. Throws if one cannot be made. */
   initialize(plan: SlotPlan): void {
     this.#values = plan.values
     for (const deployment of this.#parts.deployment.subtasks) {
-      const subtask = createSubtask(deployment, { ...this.#parts, ...plan }, this.#text, this.#wake)
-      this.#subtasks.push(subtask)
-      void subtask.initialize()
+      this.#subtasks.push(createSubtask(deployment, { ...this.#parts, ...plan }, this.#text, this.#wake))
     }
+    for (const subtask of this.#subtasks) void subtask.initialize()
   }
 
   /** Takes a message; it is handled at the next visit. */
@@ -119,7 +117,7 @@ export class Slot {
       case 'cancel':
         if (this.#canceling) return
         this.#canceling = true
-        for (const subtask of this.#subtasks) void subtask.cancel().catch((error: unknown) => this.#broken(error))
+        for (const subtask of this.#subtasks) void subtask.cancel()
         return
       case 'text-written':
         this.#text.onWritten(message.length)
@@ -148,9 +146,5 @@ export class Slot {
     } catch (error) {
       subtask.fail(error)
     }
-  }
-
-  #broken(error: unknown): void {
-    this.#parts.send({ kind: 'slot-failed', error: describeError(error) })
   }
 }

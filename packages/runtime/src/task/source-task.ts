@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts'
 import type { InputStatus, SourceReader, SourceReaderContext, SourceSplit } from '../connector/source.ts'
-import { OperatorFailure } from '../operators/operator-failure.ts'
+import { NO_RECORD, OperatorFailure } from '../operators/operator-failure.ts'
 import type { Chain } from './chain.ts'
 
 export interface SourceTaskParts {
@@ -19,6 +19,8 @@ export class SourceTask {
   readonly #wake: () => void
   #reader: SourceReader<unknown, SourceSplit> | undefined
   #ready = true
+  /** What the coordinator said before the reader had started; undefined from then on. */
+  #early: (() => void)[] | undefined = []
   #failure: { readonly error: unknown } | undefined
 
   constructor(parts: SourceTaskParts) {
@@ -38,6 +40,9 @@ export class SourceTask {
       this.#reader = createReader(context)
       onStarted()
       await this.#reader.start?.()
+      const early = this.#early ?? []
+      this.#early = undefined
+      for (const tell of early) tell()
     } catch (error) {
       throw this.#failed(error)
     }
@@ -51,18 +56,15 @@ export class SourceTask {
   }
 
   addSplits(splits: readonly SourceSplit[]): void {
-    this.#attempt(() => this.#started().addSplits(splits))
-    this.#again()
+    this.#tell((reader) => reader.addSplits(splits))
   }
 
   notifyNoMoreSplits(): void {
-    this.#attempt(() => this.#started().notifyNoMoreSplits())
-    this.#again()
+    this.#tell((reader) => reader.notifyNoMoreSplits())
   }
 
   handleSourceEvent(event: unknown): void {
-    this.#attempt(() => this.#started().handleSourceEvent?.(event))
-    this.#again()
+    this.#tell((reader) => reader.handleSourceEvent?.(event))
   }
 
   async close(): Promise<void> {
@@ -74,9 +76,20 @@ export class SourceTask {
     return this.#reader
   }
 
+  /** Tells the reader, but not while its `start` is under way. */
+  #tell(message: (reader: SourceReader<unknown, SourceSplit>) => void): void {
+    const tell = () => {
+      this.#attempt(() => message(this.#started()))
+      this.#again()
+    }
+    if (this.#early === undefined) tell()
+    else this.#early.push(tell)
+  }
+
   #awaitInput(): void {
     this.#ready = false
-    this.#attempt(() => this.#started().isAvailable()).then(
+    const available = this.#attempt(() => this.#started().isAvailable())
+    Promise.resolve(available).then(
       () => this.#again(),
       (error: unknown) => {
         this.#failure = { error }
@@ -99,6 +112,6 @@ export class SourceTask {
   }
 
   #failed(error: unknown): OperatorFailure {
-    return error instanceof OperatorFailure ? error : new OperatorFailure(this.operatorName, undefined, error)
+    return error instanceof OperatorFailure ? error : new OperatorFailure(this.operatorName, NO_RECORD, error)
   }
 }

@@ -4,7 +4,7 @@ import type { InputGate } from '../exchange/input-gate.ts'
 import type { RecordWriter } from '../exchange/record-writer.ts'
 import type { SubtaskMetrics } from '../metrics/subtask-metrics.ts'
 import type { OperatorContext, Resumed } from '../operators/generated-operator.ts'
-import { OperatorFailure } from '../operators/operator-failure.ts'
+import { NO_RECORD, OperatorFailure } from '../operators/operator-failure.ts'
 import { describeError } from '../protocol/error-data.ts'
 import type { SubtaskAddress, SubtaskFailure } from '../protocol/messages.ts'
 import { isTerminalSubtaskState, type SubtaskState, subtaskTransition } from '../protocol/subtask-state.ts'
@@ -38,6 +38,12 @@ export interface SubtaskParts {
 }
 
 /**
+ * How long a call of user code that is under way (a write, a flush, an open) may hold up `close`, which otherwise never
+ * overlaps with it. Below the time after which the coordinator ends the thread.
+ */
+const UNDER_WAY_MAX_MS = 1_000
+
+/**
  * One parallel instance of a chain. Its slot visits it in turn; a visit never blocks. It takes input only while all of
  * its output is available, which is how backpressure travels to the sources.
  */
@@ -52,7 +58,9 @@ export class Subtask {
   #endEmitted = false
   /** Operators before this position from the end are open. */
   #opened: number
+  #initializing: Promise<void> | undefined
   #closing: Promise<void> | undefined
+  #closed = false
 
   constructor(parts: SubtaskParts) {
     this.address = parts.address
@@ -69,8 +77,21 @@ export class Subtask {
     return isTerminalSubtaskState(this.#state)
   }
 
-  /** Opens the operators, last first as Flink does, so that each finds its successors open. */
-  async initialize(): Promise<void> {
+  /** Whether it has ended and its functions are closed: nothing is left for its thread to do. */
+  get isClosed(): boolean {
+    return this.isEnded && this.#closed
+  }
+
+  /** Opens the operators, last first as Flink does, so that each finds its successors open. Never rejects. */
+  initialize(): Promise<void> {
+    this.#initializing = this.#open().finally(() => {
+      this.#initializing = undefined
+      this.#parts.wake()
+    })
+    return this.#initializing
+  }
+
+  async #open(): Promise<void> {
     this.#enter('INITIALIZING')
     try {
       const { chain, contexts, source } = this.#parts
@@ -79,7 +100,7 @@ export class Subtask {
         try {
           await chain.operators[i]?.open?.(contexts[i]!)
         } catch (error) {
-          chain.outputs[i]!.fail(undefined, error)
+          chain.outputs[i]!.fail(NO_RECORD, error)
         }
       }
       if (this.#state !== 'INITIALIZING') return
@@ -89,7 +110,6 @@ export class Subtask {
     } catch (error) {
       this.fail(error)
     }
-    this.#parts.wake()
   }
 
   /**
@@ -116,7 +136,8 @@ export class Subtask {
       const failure = this.#parts.chain.failure()
       if (failure !== undefined) throw failure
     } catch (error) {
-      this.fail(error)
+      // What a function swallowed came first.
+      this.fail(this.#parts.chain.failure() ?? error)
       return true
     }
     this.#shares.add(start, worked ? 'busy' : availability.stop ? 'backPressured' : 'idle')
@@ -156,23 +177,23 @@ export class Subtask {
     return this.#parts.source
   }
 
-  /** Stops taking input; resolves when the functions are closed. */
+  /** Stops taking input; resolves when the functions are closed. Never rejects. */
   async cancel(): Promise<void> {
     if (this.isEnded) return
     if (this.#state !== 'CANCELING') this.#enter('CANCELING')
     this.#parts.abort.abort()
-    await this.#close()
+    await this.#closeAnyway()
     if (!this.isEnded) this.#enter('CANCELED')
   }
 
-  /** Ends as failed; the functions are still closed. */
+  /** Ends as failed, which is told at once; the functions are still closed. */
   fail(error: unknown): void {
     if (this.isEnded) return
     // What goes wrong while canceling is a consequence of it, not a failure.
     if (this.#state === 'CANCELING') return
     this.#enter('FAILED', describeFailure(error))
     this.#parts.abort.abort()
-    void this.#close()
+    void this.#closeAnyway()
   }
 
   /** Sends what waits for credit, then resumes what is paused in the chain, last operator first. `done`: input may come. */
@@ -219,7 +240,8 @@ export class Subtask {
     const start = clock.monotonicMs()
     const records = source === undefined ? this.#pollGates(recordsMax) : this.#pollSource(source, recordsMax)
     if (records > 0) pacing.took(records, clock.monotonicMs() - start)
-    return records > 0 || this.#inputEnded
+    // A reader with more at hand, though it emitted nothing, rings no bell.
+    return records > 0 || this.#inputEnded || source?.isReady === true
   }
 
   #pollSource(source: SourceTask, recordsMax: number): number {
@@ -262,25 +284,61 @@ export class Subtask {
     return this.#closing
   }
 
-  /** Closes the source and every operator that was opened, head first; the first failure is thrown after the last. */
+  /** Closes at a cancellation or after a failure: another failure is only logged. Never rejects. */
+  async #closeAnyway(): Promise<void> {
+    try {
+      await this.#close()
+    } catch (error) {
+      const { logger } = this.#parts.contexts[0]!
+      logger.warn('a function failed while it was closed', { error: describeFailure(error) })
+    }
+  }
+
+  /**
+   * Ends paused generators, then closes the source and every operator that was opened, head first; the first failure is
+   * thrown after the last.
+   */
   async #closeAll(): Promise<void> {
-    const { chain, source, writers } = this.#parts
+    const { chain, source, writers, contexts, wake } = this.#parts
     let first: { readonly error: unknown } | undefined
-    const attempt = async (close: () => void | Promise<void>, name: string) => {
+    const attempt = async (close: () => void | Promise<void>, i: number) => {
       try {
         await close()
       } catch (error) {
-        first ??= { error: new OperatorFailure(name, undefined, error) }
+        first ??= { error: new OperatorFailure(contexts[i]!.taskInfo.name, NO_RECORD, error) }
       }
     }
-    if (source !== undefined) await attempt(() => source.close(), source.operatorName)
-    for (let i = this.#opened; i < chain.operators.length; i++) {
-      const operator = chain.operators[i]
-      if (operator?.close) await attempt(() => operator.close?.(), this.#parts.contexts[i]!.taskInfo.name)
+    try {
+      chain.refuseRecords()
+      await this.#underWay()
+      for (const [i, operator] of chain.operators.entries()) {
+        if (operator?.paused?.abandon) await attempt(() => operator.paused?.abandon?.(), i)
+      }
+      if (source !== undefined) await attempt(() => source.close(), 0)
+      for (let i = this.#opened; i < chain.operators.length; i++) {
+        const operator = chain.operators[i]
+        if (operator?.close) await attempt(() => operator.close?.(), i)
+      }
+      for (const writer of writers) writer.close()
+      this.publishMetrics()
+    } finally {
+      this.#closed = true
+      wake()
     }
-    for (const writer of writers) writer.close()
-    this.publishMetrics()
     if (first !== undefined) throw first.error
+  }
+
+  /** Waits for what user code still does, such as a write to a sink: not for ever, it may never end. */
+  async #underWay(): Promise<void> {
+    const { chain, clock } = this.#parts
+    const settled = [this.#initializing, this.#ending?.settled()]
+    for (const operator of chain.operators) settled.push(operator?.paused?.settled?.())
+    const pending = settled.filter((each) => each !== undefined)
+    if (pending.length === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = clock.schedule(UNDER_WAY_MAX_MS, resolve)
+    await Promise.race([Promise.all(pending), promise])
+    cancel()
   }
 
   #enter(state: SubtaskState, failure?: SubtaskFailure): void {
