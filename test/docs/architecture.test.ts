@@ -1,0 +1,35 @@
+// ARCHITECTURE.md and the test of imports speak of the same rooms, and of those that are there.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { floors } from '../architecture/rooms.ts'
+import { repositoryRoot } from './public-doors.ts'
+
+const text = readFileSync(join(repositoryRoot, 'ARCHITECTURE.md'), 'utf8')
+
+test('The table of rooms has the folders of the runtime, on the floors that their imports are held to', () => {
+  const rows = [...text.matchAll(/^\| (\d+|any) \| `([\w-]+)` \|/gm)].map(([, floor, room]) => `${floor} ${room}`)
+  const folders = readdirSync(join(repositoryRoot, 'packages/runtime/src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `${floorOf(name)} ${name}`)
+  expect(rows.toSorted()).toEqual(folders.toSorted())
+})
+
+test('Rooms that are foreseen are named with their floors, until they are there', () => {
+  const [, foreseen = ''] = text.split('## Shaped for, and not there yet')
+  const named = [...foreseen.matchAll(/`([\w-]+)`[^`(]*\(floor (\d+)\)/g)].map(([, room, floor]) => `${floor} ${room}`)
+  expect(named).toEqual(expect.arrayContaining(['3 snapshot', '11 rest']))
+  expect(named).toEqual(named.map((each) => `${floorOf(each.split(' ')[1]!)} ${each.split(' ')[1]}`))
+})
+
+test('What it links to exists', () => {
+  const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!)
+  expect(links.length).toBeGreaterThan(0)
+  expect(links.filter((target) => !existsSync(join(repositoryRoot, target)))).toEqual([])
+})
+
+/** `testing` may import every room, and has none. */
+function floorOf(room: string): string {
+  if (room === 'testing') return 'any'
+  return String(floors.findIndex((rooms) => rooms.includes(room)) + 1)
+}
