@@ -2,7 +2,7 @@
 // Runs on whatever Node the machine has (>= 20); what comes after it uses the Node 24 that the install brought.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -27,6 +27,17 @@ if (!isInstalled()) {
 const built = run(join(modules, '.bin', 'tsc'), ['-b', 'packages/runtime', 'packages/connectors'])
 if (built.status !== 0)
   fail('the packages do not compile.', 'Mend what tsc names above; npm run build tries again.', built)
+for (const name of ['runtime', 'connectors']) removeStaleOutput(join(root, 'packages', name))
+
+/** tsc leaves the output of files that are gone, and it would be packed. */
+function removeStaleOutput(folder) {
+  const dist = join(folder, 'dist')
+  const outputs = readdirSync(dist, { recursive: true }).filter((file) => /\.(js|d\.ts)(\.map)?$/.test(file))
+  for (const file of outputs) {
+    const source = join(folder, 'src', file.replace(/\.(js|d\.ts)(\.map)?$/, '.ts'))
+    if (!existsSync(source) || /\.(test|bench)\./.test(file)) rmSync(join(dist, file))
+  }
+}
 
 function run(command, args, environment = {}) {
   const path = join(modules, '.bin') + delimiter + process.env.PATH
