@@ -1,6 +1,9 @@
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { JobDirectory } from './cli/job-directory.ts'
 import { millrace } from './cli/millrace.ts'
+
+// Each is a process with threads of its own, and whoever runs the tests may have two cores.
+vi.setConfig({ maxConcurrency: 3 })
 
 /** Of a job that is fine but for what `body` does. */
 const job = (body: string, head = '') => `

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 const bin = fileURLToPath(new URL('../../../packages/runtime/bin/millrace.js', import.meta.url))
@@ -22,12 +23,21 @@ export class Millrace {
 
   constructor(
     args: readonly string[],
-    options: { readonly cwd?: string; readonly nodeArgs?: readonly string[]; readonly timeoutMs?: number } = {},
+    options: {
+      readonly cwd?: string
+      readonly nodeArgs?: readonly string[]
+      readonly timeoutMs?: number
+      /** Makes it the head of a process group, so that a test sees what it leaves. */
+      readonly ownGroup?: boolean
+      /** Where its output goes instead of into `stdout`. */
+      readonly stdout?: Writable
+    } = {},
   ) {
-    const { cwd, nodeArgs = [], timeoutMs = 30_000 } = options
+    const { cwd, nodeArgs = [], timeoutMs = 30_000, ownGroup = false, stdout = 'pipe' } = options
     this.child = spawn(process.execPath, [...nodeArgs, bin, ...args], {
       cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', stdout, 'pipe'],
+      detached: ownGroup,
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
       env: { ...process.env, NO_COLOR: '1', MILLRACE_LOG_LEVEL: 'warn' },
