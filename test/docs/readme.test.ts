@@ -1,6 +1,6 @@
 // What README.md shows is what a reader's computer does.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { codeBlocksOf } from './code-blocks.ts'
@@ -56,16 +56,6 @@ describe('The README', () => {
     const { status, lines } = shown('npx node --test job.test.ts')
     expect(lines).toContainEqual(expect.stringMatching(/pass 1$/))
     expect(status).toBe(0)
-  })
-
-  test('names the scripts and files that exist', () => {
-    const text = readFileSync(join(repositoryRoot, 'README.md'), 'utf8')
-    const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { scripts: object }
-    const named = [...text.matchAll(/npm (?:run (\w+)|(start|test)\b)/g)].map(([, script, own]) => script ?? own!)
-    expect([...new Set(named)].toSorted()).toEqual(['pack', 'start', 'test'])
-    expect(named.filter((name) => !(name in scripts))).toEqual([])
-    const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!)
-    expect(links.filter((target) => !existsSync(join(repositoryRoot, target)))).toEqual([])
   })
 })
 
