@@ -41,8 +41,8 @@ export default async function runSlot(task: {
       slot.initialize(await loadPlan(deployment.job))
       await driveSlot(slot, bells[deployment.slotIndex]!, clock)
     } finally {
-      slot.text.flush()
       restoreStreams()
+      slot.text.end()
     }
   } catch (error) {
     send({ kind: 'slot-failed', error: describeError(error) })

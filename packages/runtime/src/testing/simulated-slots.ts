@@ -121,7 +121,7 @@ export class SimulatedSlots implements SlotTransport {
     if (slot.isDone) {
       simulated.ended = true
       simulated.dueMs = Number.POSITIVE_INFINITY
-      slot.text.flush()
+      slot.text.end()
       toCoordinator.push({ kind: 'ended' })
     }
   }
