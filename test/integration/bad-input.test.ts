@@ -85,6 +85,15 @@ const cases: Readonly<Record<string, Case>> = {
     error: /job\.ts.*no luck today/,
     remedy: /open\(\)/,
   },
+  'a promise that nobody catches, left behind by a module': {
+    job: job(
+      'env.fromSequence(1, 1e15).filter(() => false).print()',
+      "if (isMainThread) Promise.reject(new Error('nobody caught me'))\nimport { isMainThread } from 'node:worker_threads'",
+    ),
+    status: 1,
+    error: /main thread.*nobody caught me/,
+    remedy: /--verbose/,
+  },
   'a job without a default export': {
     job: 'export const job = 1\n',
     error: /job\.ts has no default export/,

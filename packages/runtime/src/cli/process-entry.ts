@@ -3,6 +3,8 @@ import process from 'node:process'
 import { SystemClock } from '../base/clock.ts'
 import { prepareJob } from '../cluster/prepare-job.ts'
 import type { StopSignal } from './command-line-io.ts'
+import { errorReport } from './error-report.ts'
+import { exitStatus } from './exit-status.ts'
 import { main } from './main.ts'
 
 const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM']
@@ -12,6 +14,7 @@ export async function runProcess(): Promise<void> {
   // Writes report a reader that has gone; without a listener it would be an uncaught error as well.
   process.stdout.on('error', () => {})
   process.stderr.on('error', () => {})
+  process.once('uncaughtException', endByStrayError)
   const status = await main(process.argv.slice(2), {
     version: packageVersion(),
     prepareJob,
@@ -31,6 +34,17 @@ export async function runProcess(): Promise<void> {
   })
   // Everything was written and every thread has ended; what a job's module may have left open must not keep us.
   process.exit(status)
+}
+
+/**
+ * Code of a job that runs in this thread, too (the top level of its module, the enumerators of its sources), may have
+ * left a timer or a promise behind that fails where nobody can catch it.
+ */
+function endByStrayError(error: unknown): void {
+  const where = 'outside of the job, on the main thread (the top level of its module runs there, too): '
+  const report = errorReport(error, process.argv.includes('--verbose'))
+  const text = report.join('\n').replace(/^error: /, `error: ${where}`)
+  process.stderr.write(`${text}\n`, () => process.exit(exitStatus.jobFailed))
 }
 
 function packageVersion(): string {

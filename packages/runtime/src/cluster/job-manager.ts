@@ -140,7 +140,7 @@ export class JobManager implements JobHandle {
         onEnd: (slot, error) => this.#onSlotEnd(slot, error),
         onStray: (error) =>
           this.#parts.logger.warn('user code threw after the subtasks of its thread had ended', {
-            error: describeError(error),
+            error: messageOf(error),
           }),
       })
     } catch (error) {
@@ -335,7 +335,7 @@ export class JobManager implements JobHandle {
     try {
       await this.#connections?.terminate()
     } catch (error) {
-      this.#parts.logger.warn('the threads could not be ended in order', { error: describeError(error) })
+      this.#parts.logger.warn('the threads could not be ended in order', { error: messageOf(error) })
     }
   }
 
@@ -347,7 +347,7 @@ export class JobManager implements JobHandle {
       timeout.resolve()
     })
     const closed = this.#sources.close().catch((error: unknown) => {
-      this.#parts.logger.warn('a source could not be closed', { error: describeError(error) })
+      this.#parts.logger.warn('a source could not be closed', { error: messageOf(error) })
     })
     await Promise.race([closed, timeout.promise])
     stop()
@@ -387,4 +387,8 @@ export class JobManager implements JobHandle {
   #enter(status: JobStatus): void {
     this.#status = transition(this.#status, status)
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
