@@ -6,6 +6,27 @@ import type { TaskInfo } from './task-info.ts'
 /**
  * Where records go. After Flink's Sink v2: one writer in each subtask. (A committer for exactly-once comes with
  * checkpoints.) A sink object is made while the job is being built, once in every thread: its constructor opens nothing.
+ *
+ * @example
+ * const written: string[] = []
+ * class LogSink implements Sink<string> {
+ *   async createWriter({ taskInfo, metrics }: SinkWriterContext): Promise<SinkWriter<string>> {
+ *     const count = metrics.counter('written') // Here a real sink opens its connection.
+ *     return {
+ *       write(line) {
+ *         written.push(`${taskInfo.index}: ${line}`)
+ *         count.inc()
+ *       },
+ *       async flush() {}, // Here a real sink waits until everything has arrived.
+ *       async close() {},
+ *     }
+ *   }
+ * }
+ * const job = defineJob('log', (env) => {
+ *   env.fromElements('a', 'b').sinkTo(new LogSink())
+ * })
+ * await runInSimulation(job)
+ * written // -> ['0: a', '0: b']
  */
 export interface Sink<in T> {
   /** The largest parallelism that makes sense, e.g. 1 for a single file; omit for no limit. */

@@ -17,6 +17,56 @@ export interface SourceSplit {
  * one reader in each subtask reads the splits it was given.
  *
  * A source object is made while the job is being built, once in every thread, so its constructor opens nothing.
+ *
+ * @example
+ * interface Range extends SourceSplit { readonly from: number; readonly to: number }
+ *
+ * class Numbers implements Source<number, Range> {
+ *   readonly boundedness = 'bounded'
+ *
+ *   createEnumerator(context: SplitEnumeratorContext<Range>): SplitEnumerator {
+ *     const unread: Range[] = [{ splitId: 'a', from: 1, to: 3 }, { splitId: 'b', from: 4, to: 5 }]
+ *     return {
+ *       start: () => {}, // Here a real source lists files, or asks for partitions.
+ *       addReader: () => {}, // Readers of this source ask for splits themselves.
+ *       handleSplitRequest(subtaskIndex) {
+ *         const split = unread.shift()
+ *         if (split === undefined) context.signalNoMoreSplits(subtaskIndex)
+ *         else context.assignSplit(split, subtaskIndex)
+ *       },
+ *     }
+ *   }
+ *
+ *   createReader(context: SourceReaderContext): SourceReader<number, Range> {
+ *     let split: Range | undefined
+ *     let next = 0
+ *     let isLast = false
+ *     let news = Promise.withResolvers<void>()
+ *     return {
+ *       start: () => context.sendSplitRequest(),
+ *       addSplits(splits) { split = splits[0]; next = split?.from ?? 0; news.resolve() },
+ *       notifyNoMoreSplits() { isLast = true; news.resolve() },
+ *       isAvailable: () => news.promise,
+ *       pollNext(output) {
+ *         if (isLast && split === undefined) return 'end-of-input'
+ *         news = Promise.withResolvers()
+ *         if (split === undefined) return 'nothing-available'
+ *         while (next <= split.to) if (!output.collect(next++)) return 'more-available'
+ *         split = undefined
+ *         context.sendSplitRequest()
+ *         return 'nothing-available'
+ *       },
+ *     }
+ *   }
+ * }
+ *
+ * const { records } = await readSource(new Numbers(), { clock: new SystemClock(), parallelism: 2 })
+ * records.flat().toSorted() // -> [1, 2, 3, 4, 5]
+ * const job = defineJob('numbers', (env) => {
+ *   env.fromSource(new Numbers(), WatermarkStrategy.noWatermarks(), 'Numbers').collect('numbers')
+ * })
+ * const result = await runInSimulation(job, { parallelism: 3 })
+ * result.collected<number>('numbers').toSorted() // -> [1, 2, 3, 4, 5]
  */
 export interface Source<T, SplitT extends SourceSplit = SourceSplit> {
   readonly boundedness: Boundedness
