@@ -1,4 +1,4 @@
-import { MillraceError } from '../base/error.ts'
+import { MetricError } from './metric-error.ts'
 import type { Counter, MetricGroup } from './metric-group.ts'
 
 /** What every subtask counts, in the order of their places in shared memory. Times are milliseconds. */
@@ -8,6 +8,7 @@ export type SubtaskNumbers = Readonly<Record<(typeof NUMBERS)[number], number>>
 
 /** Users' counters of one subtask, all operators of its chain together. */
 export const COUNTERS_MAX = 250
+const NAME_CHARACTERS_MAX = 256
 
 const LENGTH = NUMBERS.length + COUNTERS_MAX
 
@@ -30,6 +31,8 @@ export function readCounter(memory: SharedArrayBuffer, place: number): number {
 export class SubtaskMetrics {
   readonly #values: Float64Array
   readonly #counters = new Map<string, SharedCounter>()
+  /** How many operators of each name there are. */
+  readonly #operators = new Map<string, number>()
   readonly #onCounter: (name: string, place: number) => void
 
   /** `onCounter` is told the full name of each new counter and its place, so that the coordinator can read it. */
@@ -42,9 +45,17 @@ export class SubtaskMetrics {
     for (let i = 0; i < NUMBERS.length; i++) this.#values[i] = numbers[NUMBERS[i]!]
   }
 
-  /** The metrics of one operator. */
+  /** The metrics of one operator; to be asked for once, in the order of the chain: the second `Map` is `Map#2`. */
   group(operatorName: string): MetricGroup {
-    return { counter: (name) => this.#counter(`${operatorName}.${name}`) }
+    const nth = (this.#operators.get(operatorName) ?? 0) + 1
+    this.#operators.set(operatorName, nth)
+    const prefix = nth === 1 ? operatorName : `${operatorName}#${nth}`
+    return {
+      counter: (name) => {
+        checkName(name)
+        return this.#counter(`${prefix}.${name}`)
+      },
+    }
   }
 
   #counter(name: string): Counter {
@@ -52,7 +63,7 @@ export class SubtaskMetrics {
     if (known !== undefined) return known
     const place = this.#counters.size
     if (place >= COUNTERS_MAX) {
-      throw new MillraceError(
+      throw new MetricError(
         'TOO_MANY_COUNTERS',
         `Cannot create the counter "${name}": a subtask has at most ${COUNTERS_MAX} counters. Use fewer names; a name should not depend on the data.`,
         { name, countersMax: COUNTERS_MAX },
@@ -63,6 +74,16 @@ export class SubtaskMetrics {
     this.#onCounter(name, place)
     return counter
   }
+}
+
+function checkName(name: unknown): void {
+  if (typeof name === 'string' && name !== '' && name.length <= NAME_CHARACTERS_MAX) return
+  const given = typeof name === 'string' ? `a name of ${name.length} characters` : `a ${typeof name} as its name`
+  throw new MetricError(
+    'INVALID_COUNTER_NAME',
+    `Cannot create a counter with ${given}: a name is a text of 1 to ${NAME_CHARACTERS_MAX} characters`,
+    { given },
+  )
 }
 
 class SharedCounter implements Counter {

@@ -16,13 +16,13 @@ import type { OutputAvailability } from '../record/segment-codec.ts'
 import { compileChain } from './chain.ts'
 import { createMutationChecks } from './mutation-checks.ts'
 import type { SlotParts, SlotPlan } from './slot.ts'
-import { SlotLogger } from './slot-logger.ts'
+import { type LogBudget, SlotLogger } from './slot-logger.ts'
 import { SourceTask } from './source-task.ts'
 import { Subtask } from './subtask.ts'
 import type { TextChannel } from './text-channel.ts'
 
 /** Everything that a subtask is made in. */
-type SubtaskWorld = SlotParts & SlotPlan
+type SubtaskWorld = SlotParts & SlotPlan & { readonly logBudget: LogBudget }
 
 /** Makes one subtask from its deployment and this thread's plan. */
 export function createSubtask(
@@ -189,7 +189,7 @@ function operatorContext(
   return {
     taskInfo: info,
     metrics: parts.metrics.group(info.name),
-    logger: new SlotLogger(slot.send, { operator: info.name, subtask: info.index }),
+    logger: new SlotLogger(slot.send, slot.logBudget, { operator: info.name, subtask: info.index }),
     signal: parts.abort.signal,
     clock: slot.clock,
     standardOutput: parts.text,

@@ -10,6 +10,7 @@ import type { UserValues } from '../protocol/user-values.ts'
 import type { TypeRegistry } from '../record/type-registry.ts'
 import { createSubtask } from './create-subtask.ts'
 import type { Pacing } from './pacing.ts'
+import { LogBudget } from './slot-logger.ts'
 import type { Subtask } from './subtask.ts'
 import { TextChannel } from './text-channel.ts'
 
@@ -71,8 +72,9 @@ export class Slot {
   /** Makes all subtasks, then opens them. One that cannot be opened fails by itself. Throws if one cannot be made. */
   initialize(plan: SlotPlan): void {
     this.#values = plan.values
+    const world = { ...this.#parts, ...plan, logBudget: new LogBudget(this.#parts.clock) }
     for (const deployment of this.#parts.deployment.subtasks) {
-      this.#subtasks.push(createSubtask(deployment, { ...this.#parts, ...plan }, this.#text, this.#wake))
+      this.#subtasks.push(createSubtask(deployment, world, this.#text, this.#wake))
     }
     for (const subtask of this.#subtasks) void subtask.initialize()
   }
