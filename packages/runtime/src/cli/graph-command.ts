@@ -1,9 +1,9 @@
 import type { PrepareJob } from '../cluster/prepare-job.ts'
+import { explainAsMermaid } from '../graph/explain-as-mermaid.ts'
+import { explainAsText } from '../graph/explain-as-text.ts'
 import type { GraphRequest } from './command-line.ts'
 import type { CommandLineIo } from './command-line-io.ts'
 import { exitStatus } from './exit-status.ts'
-import { graphMermaid } from './graph-mermaid.ts'
-import { graphText } from './graph-text.ts'
 import { writeText } from './terminal.ts'
 
 /** Shows the job graph of a job without running it. */
@@ -23,9 +23,9 @@ export async function graphCommand(request: GraphRequest, io: CommandLineIo, pre
       case 'json':
         return `${JSON.stringify(jobGraph, null, 2)}\n`
       case 'mermaid':
-        return graphMermaid(jobGraph)
+        return explainAsMermaid(jobGraph)
       case 'text':
-        return graphText(jobGraph)
+        return explainAsText(jobGraph)
     }
   }
 }

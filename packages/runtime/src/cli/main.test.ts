@@ -361,7 +361,7 @@ describe('bad input is two lines on stderr and the status 2, before anything sta
     expect(await parallelismOf('graph configured/job.ts --json')).toEqual([3])
     expect(await parallelismOf('graph configured/job.ts --json -D parallelism.default=5')).toEqual([5])
     expect((await millrace('graph good.ts --mermaid -- x')).stdout).toMatch(/^flowchart LR\n {2}v0\["Source: /)
-    expect((await millrace('graph good.ts')).stdout).toMatch(/^Job sum: 1 vertex, 1 subtask in 1 slot\n/)
+    expect((await millrace('graph good.ts')).stdout).toMatch(/^Job "sum": 1 vertex, 3 operators, 1 subtask in 1 slot\n/)
   })
 
   test('a key without effect is a warning', async () => {

@@ -5,7 +5,9 @@ import type { JobEdge, JobGraph, JobVertex } from './job-graph.ts'
 export function explainAsText({ jobName, vertices, edges }: JobGraph): string {
   const operatorCount = vertices.reduce((sum, { operators }) => sum + operators.length, 0)
   const counts = [counted(vertices.length, 'vertex', 'vertices'), counted(operatorCount, 'operator', 'operators')]
-  const lines = [`Job "${jobName}": ${counts.join(', ')}`]
+  const subtaskCount = vertices.reduce((sum, { parallelism }) => sum + parallelism, 0)
+  const subtasks = `${counted(subtaskCount, 'subtask', 'subtasks')} in ${counted(slotCount(vertices), 'slot', 'slots')}`
+  const lines = [`Job "${jobName}": ${[...counts, subtasks].join(', ')}`]
   for (const vertex of vertices) {
     lines.push('', ...vertexLines(vertex))
     for (const edge of edges) if (edge.sourceVertex === vertex.index) lines.push(`     ${edgeLine(edge, vertices)}`)
@@ -37,6 +39,15 @@ function edgeLine(edge: JobEdge, vertices: readonly JobVertex[]): string {
 
 function timeout(bufferTimeoutMs: number): string {
   return bufferTimeoutMs === -1 ? 'none' : `${bufferTimeoutMs} ms`
+}
+
+/** A slot sharing group needs as many slots as its widest vertex has subtasks. */
+function slotCount(vertices: readonly JobVertex[]): number {
+  const widest = new Map<string, number>()
+  for (const { slotSharingGroup, parallelism } of vertices) {
+    widest.set(slotSharingGroup, Math.max(parallelism, widest.get(slotSharingGroup) ?? 0))
+  }
+  return [...widest.values()].reduce((sum, count) => sum + count, 0)
 }
 
 function counted(count: number, one: string, many: string): string {

@@ -16,7 +16,7 @@ function orders() {
 
 test('explainAsText lists every vertex with its chain, and below it the edges that leave it', () => {
   const { vertices } = orders()
-  expect(explainAsText(orders())).toBe(`Job "orders": 3 vertices, 7 operators
+  expect(explainAsText(orders())).toBe(`Job "orders": 3 vertices, 7 operators, 7 subtasks in 5 slots
 
 [0] Source: Orders
      +- Parse
