@@ -215,3 +215,20 @@ test('Sixteen subtasks, each connected to each, start and end promptly', async (
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('FINISHED') })
   expect(performance.now() - startMs).toBeLessThan(15_000)
 })
+
+test('What throws in a thread whose subtasks have ended is a warning, and the job goes on', async () => {
+  directory.write(
+    'stray.ts',
+    `import { defineJob } from '@millrace/runtime'
+     export default defineJob('stray', (env) => {
+       env.fromElements(1).slotSharingGroup('early')
+         .map({ map: (n: number) => n, close: () => void setTimeout(() => { throw new Error('left behind') }, 100) }).slotSharingGroup('early')
+         .rebalance()
+         .map({ map: (n: number) => n, close: () => new Promise<void>((resolve) => setTimeout(resolve, 1_000)) }).slotSharingGroup('late')
+         .print().slotSharingGroup('late')
+     })`,
+  )
+  const { status, stdout, stderr } = await millrace(['run', 'stray.ts'], { cwd: directory.path })
+  expect({ status, stdout }, stderr).toEqual({ status: 0, stdout: '1\n' })
+  expect(stderr).toMatch(/WARN .*after the subtasks of its thread had ended.*left behind/)
+})

@@ -53,7 +53,8 @@ export async function runCommand(request: RunRequest, io: CommandLineIo, prepare
           screen,
           clock,
           palette,
-          size: () => ({ width: stderr.columns ?? 80, height: stderr.rows ?? 24 }),
+          // Some terminals do not know their size, and say 0.
+          size: () => ({ width: stderr.columns || 80, height: stderr.rows || 24 }),
         })
       : logProgress({ handle, logger, clock })
 
