@@ -2,11 +2,16 @@ import type { InputStatus, ReaderOutput, SourceReader, SourceSplit } from '../..
 import { LocalDoorbell } from '../../exchange/doorbell.ts'
 import type { OperatorId } from '../../graph/ids.ts'
 import type { ChainedOperator, JobVertex, JobVertexId } from '../../graph/job-graph.ts'
-import { allocateSubtaskMetrics, SubtaskMetrics } from '../../metrics/subtask-metrics.ts'
+import {
+  allocateSubtaskMetrics,
+  readSubtaskNumbers,
+  SubtaskMetrics,
+  type SubtaskNumbers,
+} from '../../metrics/subtask-metrics.ts'
 import type { OperatorContext } from '../../operators/generated-operator.ts'
 import type { OperatorDefinition } from '../../operators/operator.ts'
 import type { SubtaskFailure } from '../../protocol/messages.ts'
-import type { SubtaskState } from '../../protocol/subtask-state.ts'
+import { isTerminalSubtaskState, type SubtaskState } from '../../protocol/subtask-state.ts'
 import { silentLogger } from '../../testing/connector-contexts.ts'
 import { SimulatedClock } from '../../testing/simulated-clock.ts'
 import { type Chain, compileChain } from '../chain.ts'
@@ -85,6 +90,8 @@ export class HandDrivenTask {
   readonly chain: Chain
   readonly subtask: Subtask
   failure: SubtaskFailure | undefined
+  /** What the coordinator can read when it hears of the end. */
+  numbersAtEnd: SubtaskNumbers | undefined
   /** Records that `out` takes before it has no more room. */
   capacity = Number.POSITIVE_INFINITY
 
@@ -104,7 +111,8 @@ export class HandDrivenTask {
       checkEmitted: undefined,
       label: 'hand-driven',
     })
-    const metrics = new SubtaskMetrics(allocateSubtaskMetrics(), () => {})
+    const memory = allocateSubtaskMetrics()
+    const metrics = new SubtaskMetrics(memory, () => {})
     const contexts = vertex.operators.map(
       ({ name }): OperatorContext => ({
         taskInfo: { name, index: 0, parallelism: 1, maxParallelism: 128, attempt: 0 },
@@ -138,6 +146,7 @@ export class HandDrivenTask {
       wake,
       onState: (state, failure) => {
         this.states.push(state)
+        if (isTerminalSubtaskState(state)) this.numbersAtEnd = readSubtaskNumbers(memory)
         this.failure ??= failure
       },
     })
