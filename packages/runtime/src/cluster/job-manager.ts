@@ -2,13 +2,14 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Plan } from '../graph/plan.ts'
 import { describeError, reviveError } from '../protocol/error-data.ts'
-import type { CoordinatorMessage, SlotMessage, SubtaskFailure } from '../protocol/messages.ts'
+import type { CoordinatorMessage, SlotMessage } from '../protocol/messages.ts'
 import type { JobReference, SlotDeployment } from '../protocol/slot-deployment.ts'
 import type { UserValues } from '../protocol/user-values.ts'
-import { ClusterError } from './cluster-error.ts'
+import type { ClusterError } from './cluster-error.ts'
 import { CollectedRecords } from './collected-records.ts'
 import { type NetworkSettings, planDeployment } from './deployment.ts'
 import { type Execution, Executions } from './execution.ts'
+import { JobFailures } from './job-failures.ts'
 import type { JobHandle, JobMetrics, JobResult } from './job-handle.ts'
 import { isTerminal, type JobStatus, transition } from './job-status.ts'
 import { assignSlots, checkSlots } from './slot-sharing.ts'
@@ -48,6 +49,7 @@ export class JobManager implements JobHandle {
   readonly #parts: JobManagerParts
   readonly #slotOf = new Map<Execution, number>()
   readonly #sources: SourceCoordinators
+  readonly #failures: JobFailures
   readonly #collected: CollectedRecords
   readonly #text: TextWriter
   readonly #settle: { resolve(result: JobResult): void; reject(error: unknown): void }
@@ -72,6 +74,7 @@ export class JobManager implements JobHandle {
     this.#parts = parts
     this.id = parts.jobId
     this.name = plan.jobGraph.jobName
+    this.#failures = new JobFailures(this.id, plan.jobGraph)
     this.#collected = new CollectedRecords(plan, parts.values)
     this.#text = new TextWriter(parts.standardOutput, parts.standardError)
     const { promise, resolve, reject } = Promise.withResolvers<JobResult>()
@@ -194,7 +197,7 @@ export class JobManager implements JobHandle {
     switch (message.kind) {
       case 'subtask-state': {
         this.#executions.at(message.subtask).enter(message.state, message.failure)
-        if (message.failure !== undefined) this.#fail(this.#subtaskFailed(message.subtask, message.failure))
+        if (message.failure !== undefined) this.#fail(this.#failures.ofSubtask(message.subtask, message.failure))
         return
       }
       case 'reader-started':
@@ -233,50 +236,18 @@ export class JobManager implements JobHandle {
       (execution) => !execution.isEnded,
     )
     if (left.length > 0 && !this.#ending) {
-      const names = left.map(({ address }) => this.#describe(address)).join(', ')
       for (const execution of left) execution.enter('FAILED')
-      this.#fail(
-        new ClusterError(
-          'SLOT_LOST',
-          `The thread of ${names} of job "${this.name}" ended unexpectedly: ${error instanceof Error ? error.message : 'it exited'}. Functions must not call process.exit(); an error here may also mean that the thread ran out of memory.`,
-          { slotIndex },
-          { cause: error },
-        ),
-      )
+      const subtasks = left.map(({ address }) => address)
+      this.#fail(this.#failures.ofLostSlot(slotIndex, subtasks, error))
     }
     if (this.#liveSlots === 0) void this.#end()
-  }
-
-  #subtaskFailed(address: Execution['address'], failure: SubtaskFailure): ClusterError {
-    const { operatorName, recordPreview, error } = failure
-    const where = operatorName === '' ? '' : ` in operator "${operatorName}"`
-    const record = recordPreview === undefined ? '' : ` at the record ${recordPreview}`
-    return new ClusterError(
-      'JOB_FAILED',
-      `Job "${this.name}" failed${where} (${this.#describe(address)})${record}: ${error.name}: ${error.message}`,
-      { job: this.name, jobId: this.id, operator: operatorName, ...address, recordPreview },
-      { cause: reviveError(error) },
-    )
-  }
-
-  #describe({ vertexIndex, subtaskIndex }: Execution['address']): string {
-    const vertex = this.#parts.plan.jobGraph.vertices[vertexIndex]!
-    return `${vertex.name} (${subtaskIndex + 1}/${vertex.parallelism})`
   }
 
   /** The first failure counts; what follows from it does not. */
   #fail(error: unknown): void {
     if (this.#status === 'INITIALIZING') this.#interruption.reject(error)
     if (this.#status !== 'RUNNING' || this.#ending) return
-    this.#failure =
-      error instanceof ClusterError
-        ? error
-        : new ClusterError(
-            'JOB_FAILED',
-            `Job "${this.name}" failed: ${error instanceof Error ? error.message : String(error)}`,
-            { job: this.name, jobId: this.id },
-            { cause: error },
-          )
+    this.#failure = this.#failures.of(error)
     this.#parts.logger.debug('job is failing', { job: this.name, error: describeError(this.#failure) })
     this.#enter('FAILING')
     this.#cancelSubtasks()
@@ -310,7 +281,7 @@ export class JobManager implements JobHandle {
     if (stuck.length > 0 && this.#connections !== undefined) {
       this.#parts.logger.warn(
         `${stuck.length} subtasks did not close within ${CANCELLATION_TIMEOUT_MS} ms and were ended by force`,
-        { subtasks: stuck.slice(0, 10).map(({ address }) => this.#describe(address)) },
+        { subtasks: stuck.slice(0, 10).map(({ address }) => this.#failures.describe(address)) },
       )
     }
     // Slots may end before `deploy` has returned.

@@ -1,0 +1,58 @@
+import type { JobGraph } from '../graph/job-graph.ts'
+import { reviveError } from '../protocol/error-data.ts'
+import type { SubtaskAddress, SubtaskFailure } from '../protocol/messages.ts'
+import { ClusterError } from './cluster-error.ts'
+
+/** Says why a job failed: as errors that name the job, and the operator, subtask and record if they are known. */
+export class JobFailures {
+  readonly #jobId: string
+  readonly #jobGraph: JobGraph
+
+  constructor(jobId: string, jobGraph: JobGraph) {
+    this.#jobId = jobId
+    this.#jobGraph = jobGraph
+  }
+
+  /** E.g. `Source: Numbers -> Map (1/2)`. */
+  describe({ vertexIndex, subtaskIndex }: SubtaskAddress): string {
+    const vertex = this.#jobGraph.vertices[vertexIndex]!
+    return `${vertex.name} (${subtaskIndex + 1}/${vertex.parallelism})`
+  }
+
+  ofSubtask(address: SubtaskAddress, failure: SubtaskFailure): ClusterError {
+    const { operatorName, recordPreview, error } = failure
+    const where = operatorName === '' ? '' : ` in operator "${operatorName}"`
+    const record = recordPreview === undefined ? '' : ` at the record ${recordPreview}`
+    return new ClusterError(
+      'JOB_FAILED',
+      `Job "${this.#jobGraph.jobName}" failed${where} (${this.describe(address)})${record}: ${error.name}: ${error.message}`,
+      { ...this.#facts(), operator: operatorName, ...address, recordPreview },
+      { cause: reviveError(error) },
+    )
+  }
+
+  ofLostSlot(slotIndex: number, subtasks: readonly SubtaskAddress[], error: unknown): ClusterError {
+    const names = subtasks.map((address) => this.describe(address)).join(', ')
+    return new ClusterError(
+      'SLOT_LOST',
+      `The thread of ${names} of job "${this.#jobGraph.jobName}" ended unexpectedly: ${error instanceof Error ? error.message : 'it exited'}. Functions must not call process.exit(); an error here may also mean that the thread ran out of memory.`,
+      { ...this.#facts(), slotIndex },
+      { cause: error },
+    )
+  }
+
+  /** Errors of the coordinator are told as they are. */
+  of(error: unknown): ClusterError {
+    if (error instanceof ClusterError) return error
+    return new ClusterError(
+      'JOB_FAILED',
+      `Job "${this.#jobGraph.jobName}" failed: ${error instanceof Error ? error.message : String(error)}`,
+      this.#facts(),
+      { cause: error },
+    )
+  }
+
+  #facts(): Readonly<Record<string, unknown>> {
+    return { job: this.#jobGraph.jobName, jobId: this.#jobId }
+  }
+}
