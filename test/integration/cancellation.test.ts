@@ -1,36 +1,26 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { run } from '@millrace/runtime'
 import { silentLogger } from '@millrace/runtime/testing'
 import { describe, expect, test } from 'vitest'
+import { Millrace } from './cli/millrace.ts'
 
 const url = new URL('jobs/unending.job.ts', import.meta.url)
-const cli = fileURLToPath(new URL('../../packages/runtime/bin/millrace.js', import.meta.url))
 
-/** Runs the command line, interrupts it after its first sign of life, and answers how it ended. */
-async function interrupted(args: readonly string[], signals: number) {
-  const child = spawn(process.execPath, [cli, 'run', fileURLToPath(url), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (data) => {
-    stdout += data
-  })
-  child.stderr.on('data', (data) => {
-    stderr += data
-  })
-  const exited = once(child, 'exit')
-  await sleep(2_000)
+/** Runs the command line, interrupts it when `subtasks` functions are open, and answers how it ended. */
+async function interrupted(args: readonly string[], subtasks: number, signals: number) {
+  const run = new Millrace(['run', fileURLToPath(url), ...args])
+  await run.until(({ stderr }) => stderr.split('\n').filter((line) => line === 'open').length === subtasks)
+  // A signal before the coordinator knows that the slots are deployed would end the process without a word.
+  await sleep(200)
   const start = performance.now()
   for (let i = 0; i < signals; i++) {
-    child.kill('SIGINT')
+    run.child.kill('SIGINT')
+    // Closer together they would be one, which npm has handed on.
     await sleep(100)
   }
-  const [code] = await exited
-  return { code, stdout, stderr, elapsedMs: performance.now() - start }
+  const { status, stdout } = await run.ended
+  return { status, stdout, elapsedMs: performance.now() - start }
 }
 
 describe('Cancellation', () => {
@@ -61,20 +51,20 @@ describe('Cancellation', () => {
   })
 
   test('comes by Ctrl-C: the functions are closed, what they print is seen, and the process ends', async () => {
-    const { code, stdout, elapsedMs } = await interrupted(['-p', '2'], 1)
-    expect({ code, stdout }).toEqual({ code: 130, stdout: 'closed in order\nclosed in order\n' })
+    const { status, stdout, elapsedMs } = await interrupted(['-p', '2', '--', 'plain', 'announce'], 2, 1)
+    expect({ status, stdout }).toEqual({ status: 130, stdout: 'closed in order\nclosed in order\n' })
     expect(elapsedMs).toBeLessThan(5_000)
   })
 
   test('comes within five seconds even if a function never returns', async () => {
-    const { code, elapsedMs } = await interrupted(['--', 'stuck'], 1)
-    expect(code).toBe(130)
+    const { status, elapsedMs } = await interrupted(['--', 'stuck', 'announce'], 1, 1)
+    expect(status).toBe(130)
     expect(elapsedMs).toBeLessThan(5_000)
   })
 
   test('is at once after a second Ctrl-C', async () => {
-    const { code, elapsedMs } = await interrupted(['--', 'stuck'], 2)
-    expect(code).toBe(130)
+    const { status, elapsedMs } = await interrupted(['--', 'stuck', 'announce'], 1, 2)
+    expect(status).toBe(130)
     expect(elapsedMs).toBeLessThan(2_000)
   })
 })

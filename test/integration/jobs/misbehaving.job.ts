@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads'
+import { DiscardSink } from '@millrace/connectors/discard'
 import { defineJob, type RichMapFunction } from '@millrace/runtime'
 
 class Unregistered {
@@ -18,7 +19,8 @@ class FailsToOpen implements RichMapFunction<number, number> {
 /** Jobs that go wrong, one by name: `args[0]`. */
 export default defineJob('misbehaving', (env, [what]) => {
   const numbers = env.fromSequence(1, 1_000).setParallelism(2)
-  const failing = (fn: (n: number) => unknown) => numbers.map(fn).name('Fails').setParallelism(2).rebalance().print()
+  const failing = (fn: (n: number) => unknown) =>
+    numbers.map(fn).name('Fails').setParallelism(2).rebalance().sinkTo(new DiscardSink())
   switch (what) {
     case 'throws':
       return failing((n) => {
@@ -44,9 +46,9 @@ export default defineJob('misbehaving', (env, [what]) => {
           return n
         })
         .name('Fails')
-        .print()
+        .sinkTo(new DiscardSink())
     case 'fails-to-open':
-      return numbers.map(new FailsToOpen()).name('Fails').print()
+      return numbers.map(new FailsToOpen()).name('Fails').sinkTo(new DiscardSink())
     case 'promise':
       return failing((n) => JSON.parse(`${n}`) && (Promise.resolve(n) as unknown))
     case 'function':
@@ -63,14 +65,14 @@ export default defineJob('misbehaving', (env, [what]) => {
         .map((record) => record.n)
         .setParallelism(2)
         .disableChaining()
-        .print()
+        .sinkTo(new DiscardSink())
     case 'undefined-key':
       return numbers
         .map((n) => ({ n, key: n === 57 ? undefined : 'k' }))
         .name('Fails')
         .keyBy((record) => record.key)
         .reduce((a) => a)
-        .print()
+        .sinkTo(new DiscardSink())
     case 'exits':
       return failing(() => process.exit(3))
     case 'rejects-outside':
@@ -89,12 +91,12 @@ export default defineJob('misbehaving', (env, [what]) => {
         })
         .name('Fails')
         .setParallelism(2)
-        .print()
+        .sinkTo(new DiscardSink())
     case 'impure':
       return numbers
         .map((n) => n)
         .name(isMainThread ? 'One' : 'Another')
-        .print()
+        .sinkTo(new DiscardSink())
     default:
       throw new Error(`no such job: ${what}`)
   }
