@@ -35,7 +35,7 @@ export class JobFailures {
     const names = subtasks.map((address) => this.describe(address)).join(', ')
     return new ClusterError(
       'SLOT_LOST',
-      `The thread of ${names} of job "${this.#jobGraph.jobName}" ended unexpectedly: ${error instanceof Error ? error.message : 'it exited'}. Functions must not call process.exit(); an error here may also mean that the thread ran out of memory.`,
+      `The thread of ${names} of job "${this.#jobGraph.jobName}" ended unexpectedly: ${error instanceof Error ? error.message : 'it exited'}. Remedy: ${remedyFor(error)}.`,
       { ...this.#facts(), slotIndex },
       { cause: error },
     )
@@ -55,4 +55,14 @@ export class JobFailures {
   #facts(): Readonly<Record<string, unknown>> {
     return { job: this.#jobGraph.jobName, jobId: this.#jobId }
   }
+}
+
+function remedyFor(error: unknown): string {
+  if (!(error instanceof Error) || /^worker exited/i.test(error.message)) {
+    return 'functions must not call process.exit(); one that throws fails the job in order'
+  }
+  if ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return 'keep less in the variables of functions, spread the load by a higher parallelism, or give threads more memory by NODE_OPTIONS=--max-old-space-size=<MiB>'
+  }
+  return 'catch what timers, listeners and promises of functions throw'
 }
