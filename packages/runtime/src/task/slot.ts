@@ -69,6 +69,11 @@ export class Slot {
     return this.#subtasks.length === this.#parts.deployment.subtasks.length && this.#subtasks.every((s) => s.isClosed)
   }
 
+  /** Whether functions are being closed. */
+  get isClosing(): boolean {
+    return this.#subtasks.some((subtask) => subtask.isClosing)
+  }
+
   /** Makes all subtasks, then opens them. One that cannot be opened fails by itself. Throws if one cannot be made. */
   initialize(plan: SlotPlan): void {
     this.#values = plan.values

@@ -82,6 +82,11 @@ export class Subtask {
     return this.isEnded && this.#closed
   }
 
+  /** Whether it is on its way out, and its functions may still be at work. */
+  get isClosing(): boolean {
+    return !this.#closed && (this.#closing !== undefined || this.isEnded)
+  }
+
   /** Opens the operators, last first as Flink does, so that each finds its successors open. Never rejects. */
   initialize(): Promise<void> {
     this.#initializing = this.#open().finally(() => {

@@ -45,13 +45,21 @@ export interface SimulationResult {
 
 /** Real time that the simulation waits for the world outside (files, sockets) when nothing else can happen. */
 const STALLED_AFTER_MS = 10_000
+/** Real time that functions get to close before virtual time runs on, and with it the time-out that ends them by force. */
+const CLOSE_REAL_MS = 250
 const MEMORY_BYTES = 16 * 1024 * 1024 * 1024
 
 /**
  * Runs a job with all its subtasks on this thread, under a seeded scheduler and virtual time. The runtime is the real
  * one: only clock, random and transport are replaced, so records cross the same channels in the same bytes.
  *
- * Functions may close over the program's variables, but each slot builds the job anew, as a thread would.
+ * Functions may close over the program's variables, but each slot builds the job anew, as a thread would. What they share
+ * here and not in threads is the state of modules and of the program: a counter at the top of a module counts for all
+ * subtasks together.
+ *
+ * The same seed gives the same run, record by record, as long as functions are deterministic themselves. Those that set
+ * timers or do I/O run in real time, beside a virtual time that stands still only while nothing else can happen; use
+ * the `clock` of a connector's context instead.
  *
  * @throws the error that failed the job; MillraceError `SIMULATION_STALLED` if nothing can happen any more.
  * @example
@@ -94,8 +102,11 @@ export async function runInSimulation(job: JobDefinition, options: SimulationOpt
     if (options.signal?.aborted) cancel()
     return manager.result
   })
-  await drive(finished, { slots, clock, seed, stepsMax })
-  options.signal?.removeEventListener('abort', cancel)
+  try {
+    await drive(finished, { slots, clock, seed, stepsMax })
+  } finally {
+    options.signal?.removeEventListener('abort', cancel)
+  }
   const { status, metrics } = await finished
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
@@ -131,13 +142,15 @@ async function drive(
     await immediate()
     if (settled || slots.step()) continue
     const dueMs = Math.min(slots.nextDueMs(), clock.nextDueMs())
-    if (Number.isFinite(dueMs)) {
+    idleSinceMs ??= realClock.monotonicMs()
+    const idleMs = realClock.monotonicMs() - idleSinceMs
+    if (Number.isFinite(dueMs) && !(slots.isClosing && idleMs < CLOSE_REAL_MS)) {
+      idleSinceMs = undefined
       clock.advanceTo(dueMs)
       continue
     }
     // Only the world outside can go on: files being read, timers of user code.
-    idleSinceMs ??= realClock.monotonicMs()
-    if (realClock.monotonicMs() - idleSinceMs > STALLED_AFTER_MS) {
+    if (idleMs > STALLED_AFTER_MS) {
       throw stalled(seed, `nothing happened for ${STALLED_AFTER_MS} ms`)
     }
   }

@@ -26,7 +26,7 @@ export class SimulatedClock implements Clock {
   }
 
   schedule(delayMs: number, callback: () => void): () => void {
-    const timer = { dueMs: this.#elapsedMs + Math.max(0, delayMs), callback }
+    const timer = { dueMs: this.#elapsedMs + Math.max(0, delayMs || 0), callback }
     // Kept in order of time; timers of the same time fire in the order in which they were set.
     const later = this.#timers.findIndex((each) => each.dueMs > timer.dueMs)
     this.#timers.splice(later === -1 ? this.#timers.length : later, 0, timer)

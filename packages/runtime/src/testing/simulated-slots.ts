@@ -89,6 +89,11 @@ export class SimulatedSlots implements SlotTransport {
     return this.#slots.reduce((next, { dueMs }) => Math.min(next, dueMs), Number.POSITIVE_INFINITY)
   }
 
+  /** Whether functions of user code are being closed, which may take real time. */
+  get isClosing(): boolean {
+    return this.#slots.some(({ slot, ended }) => !ended && slot.isClosing)
+  }
+
   /** Lets one thing happen. Answers false if nothing can, unless time passes or the world outside moves. */
   step(): boolean {
     const now = this.#clock.monotonicMs()
