@@ -64,6 +64,7 @@ test('roomViolations names the file, the line and the floors', () => {
     at('testing/world.ts', '../task/subtask.ts'),
     at('index.ts', './api/data-stream.ts'),
     at('cli/run.ts', 'commander'),
+    at('task/testing/task-by-hand.ts', '../../testing/world.ts'),
   ]
   expect(roomViolations(allowed)).toEqual([])
   const forbidden = [
@@ -73,6 +74,7 @@ test('roomViolations names the file, the line and the floors', () => {
     at('cluster/job-manager.ts', '../task/subtask.ts'),
     at('operators/map.ts', '../index.ts'),
     at('cluster/slots.ts', '../testing/world.ts'),
+    at('cluster/slots.ts', './testing/fake-slots.ts'),
     at('utils/sleep.ts', '../base/clock.ts'),
     at('cluster/job-manager.ts', 'piscina'),
     at('api/environment.ts', 'kafkajs'),
@@ -87,6 +89,7 @@ test('roomViolations names the file, the line and the floors', () => {
     'cluster/job-manager.ts:3 imports task/subtask.ts: "cluster" is on floor 10 and may not import from "task" on floor 10',
     'operators/map.ts:3 imports index.ts: a room imports the file itself, not a door',
     'cluster/slots.ts:3 imports testing/world.ts: no room may import from "testing"',
+    'cluster/slots.ts:3 imports cluster/testing/fake-slots.ts: it is for tests only, and not packed',
     'utils/sleep.ts: the room "utils" has no floor',
     'cluster/job-manager.ts:3 imports piscina: its place is ^(cluster|task)\\/[^/]*(slot|worker|thread)[^/]*\\.ts$',
     'api/environment.ts:3 imports kafkajs: it has no place in the runtime',

@@ -20,6 +20,9 @@ export const floors: readonly (readonly string[])[] = [
 /** May import every room: its tests' worlds are made of all of them. */
 const openRoom = 'testing'
 
+/** What only tests use, and no package has: as tests, it may import everything. */
+const forTestsOnly = /^(?:[^/]+\/testing|testing\/exchange)\//
+
 /** Outside packages that one place names. `undefined`: nowhere in the runtime. */
 const places: Readonly<Record<string, RegExp | undefined>> = {
   piscina: /^(cluster|task)\/[^/]*(slot|worker|thread)[^/]*\.ts$/,
@@ -37,14 +40,15 @@ export function roomViolations(imports: readonly Import[]): readonly string[] {
 
 function orderViolation({ file, line, specifier }: Import): readonly string[] {
   const room = roomOf(file)
-  if (!specifier.startsWith('.')) return []
+  if (!specifier.startsWith('.') || forTestsOnly.test(file)) return []
+  const imported = posix.join(posix.dirname(file), specifier)
+  if (forTestsOnly.test(imported)) return [`${file}:${line} imports ${imported}: it is for tests only, and not packed`]
   // Files beside the rooms are the public doors, and what ties the rooms together.
   if (room === undefined || room === openRoom) return []
   const floor = floorOf(room)
   if (floor === undefined) return [`${file}: the room "${room}" has no floor`]
-  const target = posix.join(posix.dirname(file), specifier)
-  const targetRoom = roomOf(target)
-  const where = `${file}:${line} imports ${target}`
+  const targetRoom = roomOf(imported)
+  const where = `${file}:${line} imports ${imported}`
   if (targetRoom === undefined) return [`${where}: a room imports the file itself, not a door`]
   if (targetRoom === room) return []
   const targetFloor = floorOf(targetRoom)

@@ -17,7 +17,7 @@ export default defineJob('slots-and-chains', (env) => {
     .setParallelism(1)
     .startNewChain()
     .keyBy((n) => n % 4)
-    .reduce((a, b) => (a > b ? a : b))
+    .reduce((a, b) => Math.max(a, b))
     .uid('largest')
     .setParallelism(4)
     .slotSharingGroup('default')

@@ -13,6 +13,6 @@ export type MetricErrorCode = 'TOO_MANY_COUNTERS' | 'INVALID_COUNTER_NAME'
  *     .map({ open: (context) => void context.metrics.counter(''), map: (n: number) => n })
  *     .collect('numbers')
  * })
- * await runInSimulation(job) // throws ClusterError: INVALID_COUNTER_NAME
+ * await runInSimulation(job) // throws ClusterError: Cannot create a counter with a name of 0 characters
  */
 export class MetricError extends MillraceError<MetricErrorCode> {}
