@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { JobDirectory } from './cli/job-directory.ts'
@@ -192,6 +192,14 @@ describe('The reader of a job', { concurrent: true }, () => {
     // All of it would be 200 MB.
     expect(residentMiB).toBeLessThan(300)
   })
+})
+
+test('A full disk behind stdout fails the job: what it printed is data', async () => {
+  const full = openSync('/dev/full', 'w')
+  const { status, stderr } = await millrace(['run', 'lines.ts', '--', '10'], { cwd: directory.path, stdout: full })
+  closeSync(full)
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/^error: Job "lines" failed: .* standard output: ENOSPC.*\nhint: make room/m)
 })
 
 test('A signal that comes before the job runs ends the program', async () => {

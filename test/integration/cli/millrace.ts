@@ -29,8 +29,8 @@ export class Millrace {
       readonly timeoutMs?: number
       /** Makes it the head of a process group, so that a test sees what it leaves. */
       readonly ownGroup?: boolean
-      /** Where its output goes instead of into `stdout`. */
-      readonly stdout?: Writable
+      /** Where its output goes instead of into `stdout`: a stream or a file descriptor. */
+      readonly stdout?: Writable | number
     } = {},
   ) {
     const { cwd, nodeArgs = [], timeoutMs = 30_000, ownGroup = false, stdout = 'pipe' } = options

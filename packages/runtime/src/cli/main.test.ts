@@ -48,7 +48,7 @@ class FakeProcess implements CommandLineIo {
     const { written } = this
     const stream = new Writable({
       write(chunk, _encoding, done) {
-        if (closes) return done(new Error('EPIPE'))
+        if (closes) return done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
         written[name] += String(chunk)
         done()
       },

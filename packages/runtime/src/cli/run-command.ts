@@ -1,5 +1,6 @@
 import type { JobHandle, JobResult } from '../cluster/job-handle.ts'
 import type { PrepareJob } from '../cluster/prepare-job.ts'
+import { isClosedPipe } from '../cluster/text-writer.ts'
 import { CancelOnSignals } from './cancel-on-signals.ts'
 import type { LogLevel, RunRequest } from './command-line.ts'
 import type { CommandLineIo } from './command-line-io.ts'
@@ -43,7 +44,11 @@ export async function runCommand(request: RunRequest, io: CommandLineIo, prepare
     for (const { message } of prepared.warnings) logger.warn(message)
     const handle = await prepared.start({
       logger,
-      standardOutput: (text) => screen.writeOut(text).catch(() => signals.outputClosed()),
+      standardOutput: (text) =>
+        screen.writeOut(text).catch((error: unknown) => {
+          if (!isClosedPipe(error)) throw error
+          signals.outputClosed()
+        }),
       standardError: (text) => screen.writeError(text).catch(() => {}),
     })
     signals.watch(handle)

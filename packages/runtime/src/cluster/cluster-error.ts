@@ -10,6 +10,7 @@ export type ClusterErrorCode =
   | 'ENUMERATOR_FAILED'
   | 'READER_NOT_REGISTERED'
   | 'COLLECT_LIMIT_EXCEEDED'
+  | 'OUTPUT_NOT_WRITTEN'
 
 /**
  * The coordinator could not deploy a job, or a job failed.

@@ -41,6 +41,15 @@ export class JobFailures {
     )
   }
 
+  ofOutput(error: unknown): ClusterError {
+    return new ClusterError(
+      'OUTPUT_NOT_WRITTEN',
+      `Job "${this.#jobGraph.jobName}" failed: what it printed could not be written to standard output: ${error instanceof Error ? error.message : String(error)}. Remedy: make room there, or write to a sink.`,
+      this.#facts(),
+      { cause: error },
+    )
+  }
+
   /** Errors of the coordinator are told as they are. */
   of(error: unknown): ClusterError {
     if (error instanceof ClusterError) return error

@@ -267,6 +267,32 @@ describe('The text of a job', () => {
     expect(world.written).toBe('a\nthe last line\n')
   })
 
+  test.each(['while it runs', 'at its very end'])('that cannot be written %s fails the job', async (when) => {
+    const world = await World.running()
+    world.onWrite = () => Promise.reject(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }))
+    if (when === 'while it runs') write(world, 'a\n')
+    else world.slots.onTerminate = () => write(world, 'the last line\n')
+    await settle()
+    for (const slot of [0, 1]) {
+      world.slots.goes(slot, when === 'while it runs' ? 'CANCELED' : 'FINISHED')
+      world.slots.ends(slot)
+    }
+    expect(await world.outcome()).toMatch(/could not be written to standard output: ENOSPC: no space left/)
+    expect(world.clock.nextDueMs()).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('into a pipe that nobody reads any more is not missed', async () => {
+    const world = await World.running()
+    world.onWrite = () => Promise.reject(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+    write(world, 'a\n')
+    await settle()
+    for (const slot of [0, 1]) {
+      world.slots.goes(slot, 'FINISHED')
+      world.slots.ends(slot)
+    }
+    expect(await world.outcome()).toBe('FINISHED')
+  })
+
   test('that nobody takes does not keep a canceled job from ending', async () => {
     const world = await World.running()
     world.onWrite = () => new Promise(() => {})

@@ -76,7 +76,9 @@ export class JobManager implements JobHandle {
     this.name = plan.jobGraph.jobName
     this.#failures = new JobFailures(this.id, plan.jobGraph)
     this.#collected = new CollectedRecords(plan, parts.values)
-    this.#text = new TextWriter(parts.standardOutput, parts.standardError)
+    this.#text = new TextWriter(parts.standardOutput, parts.standardError, (error) => {
+      this.#fail(this.#failures.ofOutput(error), 'also while ending')
+    })
     const { promise, resolve, reject } = Promise.withResolvers<JobResult>()
     this.result = promise
     // Whoever looks at the result gets its rejection; nobody looking is no crash.
@@ -243,14 +245,14 @@ export class JobManager implements JobHandle {
     if (this.#liveSlots === 0) void this.#end()
   }
 
-  /** The first failure counts; what follows from it does not. */
-  #fail(error: unknown): void {
+  /** The first failure counts; what follows from it does not, nor what comes when all subtasks have ended. */
+  #fail(error: unknown, when?: 'also while ending'): void {
     if (this.#status === 'INITIALIZING') this.#interruption.reject(error)
-    if (this.#status !== 'RUNNING' || this.#ending) return
+    if (this.#status !== 'RUNNING' || (this.#ending && when === undefined)) return
     this.#failure = this.#failures.of(error)
     this.#parts.logger.debug('job is failing', { job: this.name, error: describeError(this.#failure) })
     this.#enter('FAILING')
-    this.#cancelSubtasks()
+    if (!this.#ending) this.#cancelSubtasks()
   }
 
   #cancelSubtasks(): void {
