@@ -14,9 +14,10 @@ export interface RecordRandom extends Random {
  */
 export class SeededRecordRandom implements RecordRandom {
   readonly #seed: number
-  #index = 0
-  #hasDrawn = false
   #state = 0
+  // Not #private: the middle tier of V8 stores into private fields by a call, and these are set for each record.
+  private index = 0
+  private hasDrawn = false
 
   constructor(seed: number) {
     this.#seed = mix(seed | 0)
@@ -24,8 +25,8 @@ export class SeededRecordRandom implements RecordRandom {
 
   /** Turns to the record at `index`. Costs next to nothing for records that draw nothing. */
   start(index: number): void {
-    this.#index = index
-    this.#hasDrawn = false
+    this.index = index
+    this.hasDrawn = false
   }
 
   below(bound: number): number {
@@ -39,10 +40,10 @@ export class SeededRecordRandom implements RecordRandom {
   }
 
   #next(): number {
-    if (!this.#hasDrawn) {
-      this.#hasDrawn = true
+    if (!this.hasDrawn) {
+      this.hasDrawn = true
       // Both halves of the index count, so that long streams do not repeat after 2^32 records.
-      this.#state = mix(mix(this.#seed ^ (this.#index | 0)) ^ Math.floor(this.#index / 4294967296))
+      this.#state = mix(mix(this.#seed ^ (this.index | 0)) ^ Math.floor(this.index / 4294967296))
     }
     this.#state = (this.#state + 0x9e3779b9) | 0
     return mix(this.#state) >>> 0

@@ -130,7 +130,7 @@ function generate(example: object, aggregated: AggregatedField | undefined): Gen
   const each = (line: (i: number) => string, separator = '\n') => names.map((_, i) => line(i)).join(separator)
   const check = isTuple
     ? `if (!Array.isArray(record) || record.length !== ${names.length}) return no`
-    : `if (typeof record !== 'object' || record === null || Object.getPrototypeOf(record) !== objectPrototype) return no
+    : `if (typeof record !== 'object' || record === null || record.constructor !== objectConstructor) return no
 let n = 0
 for (const k in record) { switch (n++) {
 ${each((i) => `case ${i}: if (k !== ${JSON.stringify(names[i])}) return no; break`)}
@@ -169,7 +169,7 @@ return { shape, ${each((i) => `f${i}: v${i}`, ', ')} }
 aggregate(place, next) { ${aggregated === undefined ? '' : combine[aggregated.kind]} },
 }
 return shape${uniqueSourceUrl('record-shape')}`
-  return new Function('objectPrototype', 'copyString', 'own', body)(Object.prototype, copyString, own) as GeneratedShape
+  return new Function('objectConstructor', 'copyString', 'own', body)(Object, copyString, own) as GeneratedShape
 }
 
 /** A text of its own. */
