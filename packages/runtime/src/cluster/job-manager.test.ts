@@ -60,7 +60,7 @@ class World {
     this.manager = new JobManager({
       jobId: '1'.repeat(32),
       plan: planned.plan,
-      job: jobReference(planned, { bundleUrl: '', args: [], parallelism: 2 }),
+      job: jobReference(planned, { bundleUrl: '', bundleSha256: '', args: [], parallelism: 2 }),
       values: this.values,
       slotsMax: undefined,
       network: networkSettings(planned.configuration, 2 ** 34),
