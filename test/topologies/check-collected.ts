@@ -10,6 +10,8 @@ export function checkCollected(
   for (const [name, expectation] of Object.entries(expected)) {
     const records = collected(name)
     if ('inOrder' in expectation) expect(records, name).toEqual(expectation.inOrder)
+    else if ('includesAll' in expectation)
+      expect(records, name).toEqual(expect.arrayContaining([...expectation.includesAll]))
     else expect(sorted(records), name).toEqual(sorted(expectation.inAnyOrder))
   }
 }

@@ -6,8 +6,11 @@ export interface Topology {
   readonly expected: Readonly<Record<string, Expectation>>
 }
 
-/** The records of one `collect` sink: in this order, or in any. */
-export type Expectation = { readonly inOrder: readonly unknown[] } | { readonly inAnyOrder: readonly unknown[] }
+/** The records of one `collect` sink: in this order, or in any; or these among others. */
+export type Expectation =
+  | { readonly inOrder: readonly unknown[] }
+  | { readonly inAnyOrder: readonly unknown[] }
+  | { readonly includesAll: readonly unknown[] }
 
 /** The integers from 0. */
 export function range(count: number): number[] {

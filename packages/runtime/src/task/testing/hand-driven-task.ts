@@ -1,7 +1,7 @@
 import type { InputStatus, ReaderOutput, SourceReader, SourceSplit } from '../../connector/source.ts'
 import { LocalDoorbell } from '../../exchange/doorbell.ts'
-import type { OperatorId } from '../../graph/ids.ts'
-import type { ChainedOperator, JobVertex, JobVertexId } from '../../graph/job-graph.ts'
+import type { JobVertexId, OperatorId } from '../../graph/ids.ts'
+import type { ChainedOperator, JobVertex } from '../../graph/job-graph.ts'
 import {
   allocateSubtaskMetrics,
   readSubtaskNumbers,
