@@ -2,7 +2,7 @@ import { type DataStream, defineJob } from '@millrace/runtime'
 import type { Sink } from '@millrace/runtime/connector'
 import { range } from './topology.ts'
 
-const DEPTH = 25
+const DEPTH = 12
 
 /** Asks to wait after every third record. */
 const waiting: Sink<number> = {
