@@ -17,10 +17,11 @@ export function generateRollingAggregate(
 ): GeneratedOperator {
   const name = JSON.stringify(field)
   const keepsWholeRecord = kind === 'minBy' || kind === 'maxBy'
-  const isBetter = `${kind === 'minBy' ? '<' : '>'}${firstOnTie ? '' : '='}`
+  const isBetter = betterText(kind === 'minBy', firstOnTie)
   const combine = keepsWholeRecord
     ? `result = place.shape.load(place)
-      if (value[${name}] ${isBetter} result[${name}]) {
+      const next = value[${name}], best = result[${name}]
+      if (${isBetter}) {
         result = value
         if (!place.shape.store(place, value)) places${i}.put(key, shapes${i}.create(value))
       }`
@@ -47,4 +48,10 @@ function input${i}(value) {
   emit${i}(result)
 }`,
   }
+}
+
+/** Whether `next` takes the place of `best`. NaN is the greatest number, as in Java. */
+function betterText(isMin: boolean, firstOnTie: boolean): string {
+  if (isMin) return firstOnTie ? 'next < best || (best !== best && next === next)' : 'next <= best || best !== best'
+  return firstOnTie ? 'next > best || (next !== next && best === best)' : 'next >= best || next !== next'
 }

@@ -94,13 +94,18 @@ class GeneralShape implements RecordShape {
     const { kind, field } = this.#aggregated!
     const record = place.value as Record<string | number, never>
     const before: never = record[field]!
-    const combined =
-      kind === 'sum'
-        ? before + (next as never)
-        : (kind === 'min' ? (next as never) < before : (next as never) > before)
-          ? next
-          : before
-    place.value = withField(record, field, detach(combined))
+    place.value = withField(record, field, detach(combine(kind, before, next as never)))
+  }
+}
+
+function combine(kind: AggregatedField['kind'], before: number, next: number): number {
+  switch (kind) {
+    case 'sum':
+      return before + next
+    case 'min':
+      return next < before || Number.isNaN(before) ? next : before
+    case 'max':
+      return next > before || Number.isNaN(next) ? next : before
   }
 }
 
@@ -147,8 +152,9 @@ else if (typeof v${i} === 'object' && v${i} !== null || typeof v${i} === 'functi
   const field = aggregated === undefined ? '' : `place.f${names.indexOf(String(aggregated.field))}`
   const combine = {
     sum: `${field} += next`,
-    min: `if (next < ${field}) ${field} = own(next)`,
-    max: `if (next > ${field}) ${field} = own(next)`,
+    // NaN is the greatest number, as in Java.
+    min: `if (next < ${field} || ${field} !== ${field}) ${field} = own(next)`,
+    max: `if (next > ${field} || next !== next) ${field} = own(next)`,
   }
   const body = `'use strict'
 const shape = {
