@@ -61,6 +61,9 @@ export interface SinkWriter<in T> {
   write(record: T): void | Promise<void>
   /** Makes everything written so far durable or visible. Called at the end of input, later also at checkpoints. */
   flush?(endOfInput: boolean): void | Promise<void>
-  /** Called once, also after a failure. */
+  /**
+   * Called once, also after a failure or a cancellation. A write or a flush that is under way has settled by then,
+   * unless it takes longer than a second: abort it by `signal`.
+   */
   close?(): void | Promise<void>
 }

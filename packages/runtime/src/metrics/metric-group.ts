@@ -7,6 +7,11 @@ export interface Counter {
 
 /** The metrics of one operator in one subtask. */
 export interface MetricGroup {
-  /** The counter of that name in this operator and subtask; the same one when asked again. */
+  /**
+   * The counter of that name in this operator and subtask; the same one when asked again.
+   *
+   * @param name - 1 to 256 characters, and not made of the data: a subtask has at most 250 counters.
+   * @throws MetricError `INVALID_COUNTER_NAME`, `TOO_MANY_COUNTERS`.
+   */
   counter(name: string): Counter
 }

@@ -1,7 +1,10 @@
 import type { OutputTag } from './output-tag.ts'
 import type { RuntimeContext } from './runtime-context.ts'
 
-/** Where a function puts its results. A collected record is immutable from then on. */
+/**
+ * Where a function puts its results. A collected record is immutable from then on. Collect within the call: a collector
+ * that is kept for a callback refuses records with OperatorError `COLLECTED_TOO_LATE` once the operator is being closed.
+ */
 export interface Collector<T> {
   collect(record: T): void
 }
@@ -10,7 +13,10 @@ export interface Collector<T> {
 export interface RichFunction {
   /** Called once before the first record. The place to open connections and create counters. */
   open?(context: RuntimeContext): void | Promise<void>
-  /** Called once at the end, also after a failure or a cancellation, if `open` was called. */
+  /**
+   * Called once at the end, also after a failure or a cancellation, if `open` was called. An `open` that is under way has
+   * settled by then, unless it takes longer than a second.
+   */
   close?(): void | Promise<void>
 }
 
@@ -29,7 +35,10 @@ export interface RichFilterFunction<T> extends RichFunction {
   filter(value: T): boolean
 }
 
-/** Results go to `out`, or are yielded by a generator, which the runtime pauses while output is not available. */
+/**
+ * Results go to `out`, or are yielded by a generator, which the runtime pauses while output is not available; it need
+ * not end. At a cancellation or a failure a paused generator is ended, so that its `finally` blocks run.
+ */
 export interface RichFlatMapFunction<T, U> extends RichFunction, EndInputFunction<U> {
   flatMap(value: T, out: Collector<U>): void | Iterable<U>
 }
