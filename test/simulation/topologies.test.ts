@@ -13,7 +13,7 @@ function configOf(seed: number) {
   return {
     'execution.buffer-timeout.interval': timeouts[seed % 4]!,
     'execution.buffer-timeout.enabled': seed % 4 !== 3,
-    'pipeline.operator-chaining.enabled': seed % 5 !== 0,
+    'pipeline.operator-chaining.enabled': seed % 10 !== 0,
     // The default size costs a simulation more than all its records.
     'taskmanager.memory.segment-size': seed % 10 === 9 ? '32 kb' : '4 kb',
     ...(seed % 3 !== 0 && {
