@@ -6,7 +6,7 @@ export interface GateMemorySpec {
   readonly channelCount: number
   /** Segments that belong to each channel; at least 1. */
   readonly exclusiveSegments: number
-  /** Segments that the gate lends to channels with a backlog. */
+  /** Segments that the gate lends to channels that are short of credit. */
   readonly floatingSegments: number
   /** A multiple of 8. */
   readonly segmentBytes: number
