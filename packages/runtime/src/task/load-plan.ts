@@ -8,7 +8,7 @@ import { ConfigurationOptions } from '../configuration/configuration-options.ts'
 import type { JobReference } from '../protocol/slot-deployment.ts'
 import { UserValues } from '../protocol/user-values.ts'
 import { checkSameGraph } from './check-same-graph.ts'
-import type { SlotPlan } from './slot.ts'
+import type { SlotPlan } from './slot-parts.ts'
 import { TaskError } from './task-error.ts'
 
 /** Builds the job in this thread from its bundle. Fails if the graph is not the coordinator's. */

@@ -1,39 +1,12 @@
 import { assert } from '../base/assert.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Random } from '../base/random.ts'
 import type { SourceSplit } from '../connector/source.ts'
-import type { Doorbell } from '../exchange/doorbell.ts'
-import type { Plan } from '../graph/plan.ts'
-import type { CoordinatorMessage, SlotMessage, SubtaskAddress } from '../protocol/messages.ts'
-import type { SlotDeployment } from '../protocol/slot-deployment.ts'
+import type { CoordinatorMessage, SubtaskAddress } from '../protocol/messages.ts'
 import type { UserValues } from '../protocol/user-values.ts'
-import type { TypeRegistry } from '../record/type-registry.ts'
 import { createSubtask } from './create-subtask.ts'
-import type { Pacing } from './pacing.ts'
 import { LogBudget } from './slot-logger.ts'
+import type { SlotParts, SlotPlan } from './slot-parts.ts'
 import type { Subtask } from './subtask.ts'
 import { TextChannel } from './text-channel.ts'
-
-/** The job as this thread has built it. */
-export interface SlotPlan {
-  readonly plan: Plan
-  readonly registry: TypeRegistry
-  readonly values: UserValues
-  readonly genericTypes: boolean
-  readonly checkMutation: boolean
-  readonly overflowBytesMax: number
-}
-
-/** What a slot is given of the world. */
-export interface SlotParts {
-  readonly deployment: SlotDeployment
-  /** By slot. */
-  readonly doorbells: readonly Doorbell[]
-  readonly clock: Clock
-  readonly random: Random
-  readonly createPacing: () => Pacing
-  readonly send: (message: SlotMessage) => void
-}
 
 const METRICS_INTERVAL_MS = 50
 

@@ -5,7 +5,8 @@ import { describeError } from '../protocol/error-data.ts'
 import type { CoordinatorMessage, SlotMessage } from '../protocol/messages.ts'
 import type { SlotDeployment } from '../protocol/slot-deployment.ts'
 import { RandomPacing } from '../task/pacing.ts'
-import { Slot, type SlotPlan } from '../task/slot.ts'
+import { Slot } from '../task/slot.ts'
+import type { SlotPlan } from '../task/slot-parts.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 
 /** Time passes a little with each step, so that time-outs fall between any two of them. */
