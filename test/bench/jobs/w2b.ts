@@ -1,29 +1,6 @@
-import { DataGeneratorSource } from '@millrace/connectors/datagen'
-import { defineJob, WatermarkStrategy } from '@millrace/runtime'
-import { CountingSink, LastSumsSink } from '../counting-sink.ts'
-import { below, payload } from '../random-numbers.ts'
-import { timedSource } from '../timed-source.ts'
-import { benchJobArguments } from './job-arguments.ts'
+import { defineJob } from '@millrace/runtime'
+import { below } from '../random-numbers.ts'
+import { addRunningSum } from './running-sum.ts'
 
 /** W2b: a running sum by one of a million strings. */
-export default defineJob('W2b', (env, args) => {
-  const { input, checks } = benchJobArguments(args)
-  const events = new DataGeneratorSource({
-    generator: (i) => ({ key: `user-${below(i, 1, 1_000_000)}`, value: below(i, 2, 1_000), payload: payload(i) }),
-    count: Number(input),
-    assignment: 'interleaved',
-  })
-  env
-    .fromSource(timedSource(events), WatermarkStrategy.noWatermarks(), 'Events')
-    .keyBy(({ key }) => key)
-    .sum('value')
-    .uid('running-sum')
-    .sinkTo(
-      checks
-        ? new LastSumsSink(
-            ({ key }) => key,
-            ({ value }) => value,
-          )
-        : new CountingSink(() => 1),
-    )
-})
+export default defineJob('W2b', (env, args) => addRunningSum(env, args, (i) => `user-${below(i, 1, 1_000_000)}`))

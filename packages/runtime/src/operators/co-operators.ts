@@ -1,7 +1,7 @@
 import type { RichCoFlatMapFunction, RichCoMapFunction, RichCoProcessFunction } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
 import { PausedIteration, promiseReturned } from './paused-iteration.ts'
-import { OperatorProcessContext } from './process.ts'
+import { processParts } from './process.ts'
 import { lifeCycleOf, pausableInputText, simpleLifeCycleOf } from './user-function.ts'
 
 /** Two inputs, one record out for each record in. */
@@ -34,21 +34,8 @@ export function generateCoFlatMap(i: number, fn: RichCoFlatMapFunction<unknown, 
 
 /** Two inputs, with side outputs and the time. */
 export function generateCoProcess(i: number, fn: RichCoProcessFunction<unknown, unknown, unknown>): GeneratedOperator {
-  const paused = new PausedIteration()
-  const context = new OperatorProcessContext()
-  const lifeCycle = lifeCycleOf(fn)
   return {
-    ...lifeCycle,
-    parameters: { fn, paused, context },
-    paused,
-    connect(outputs) {
-      paused.connect(outputs)
-      context.connect(outputs)
-    },
-    open(operatorContext) {
-      context.open(operatorContext)
-      return lifeCycle.open?.(operatorContext)
-    },
+    ...processParts(fn),
     text: pausableInputs(i, 'processElement1', 'processElement2', `context${i}, collector${i}`),
   }
 }

@@ -5,6 +5,14 @@ import { callText, lifeCycleOf, pausableInputText } from './user-function.ts'
 
 /** As flat map, with side outputs and the time. */
 export function generateProcess(i: number, fn: ProcessFunction<unknown, unknown>): GeneratedOperator {
+  return {
+    ...processParts(fn),
+    text: pausableInputText(i, `input${i}`, callText(fn, i, 'processElement'), `context${i}, collector${i}`),
+  }
+}
+
+/** What process operators have in common, whatever inputs they have: the text sees `fn`, `paused` and `context`. */
+export function processParts(fn: unknown): Omit<GeneratedOperator, 'text'> {
   const paused = new PausedIteration()
   const context = new OperatorProcessContext()
   const lifeCycle = lifeCycleOf(fn)
@@ -20,12 +28,11 @@ export function generateProcess(i: number, fn: ProcessFunction<unknown, unknown>
       context.open(operatorContext)
       return lifeCycle.open?.(operatorContext)
     },
-    text: pausableInputText(i, `input${i}`, callText(fn, i, 'processElement'), `context${i}, collector${i}`),
   }
 }
 
 /** The context of one process operator. Records carry no timestamp until event time comes. */
-export class OperatorProcessContext implements ProcessContext {
+class OperatorProcessContext implements ProcessContext {
   #outputs!: OperatorOutputs
   #operatorContext!: OperatorContext
 
