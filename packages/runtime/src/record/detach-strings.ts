@@ -1,10 +1,7 @@
 import { recordDepthMax } from './general-encoder.ts'
-import { uniqueSourceUrl } from './layout-source.ts'
 
 /** V8 copies shorter substrings; one of this length or more refers to the string it was cut from. */
-const pinningLengthMin = 13
-const shapesMax = 4
-const fieldsMax = 32
+export const pinningLengthMin = 13
 
 /**
  * What a record becomes to be kept: a text of 13 or more characters may be a cut of the texts of a whole segment, and
@@ -12,28 +9,6 @@ const fieldsMax = 32
  * takes the previous text instead. Answers `value` itself if it has no such text; otherwise a copy, `value` stays as it
  * is. Instances of classes are kept as they are.
  */
-export type Detach<T> = (value: T, previous?: T) => T
-
-/** A {@link Detach} that generates code for the flat objects it meets, of up to four shapes. One for each state. */
-export function createDetach<T>(): Detach<T> {
-  const shapes: ShapeDetach[] = []
-  let attemptsLeft = shapesMax
-  return (value, previous) => {
-    if (typeof value !== 'object' || value === null) return detach(value, previous)
-    for (let i = 0; i < shapes.length; i++) {
-      const detached = shapes[i]!(value, previous)
-      if (detached !== undefined) return detached as T
-    }
-    if (attemptsLeft > 0) {
-      attemptsLeft--
-      const shape = generate(value)
-      if (shape !== undefined) shapes.push(shape)
-    }
-    return detach(value, previous)
-  }
-}
-
-/** The same without generated code, for single values. */
 export function detach<T>(value: T, previous?: T): T {
   return walk(value, previous, 0) as T
 }
@@ -117,48 +92,4 @@ function walkSet(value: ReadonlySet<unknown>, depth: number): ReadonlySet<unknow
 /** A long text that was detached is equal to the one it was made of, and yet another. */
 function differs(value: unknown, detached: unknown): boolean {
   return typeof detached === 'string' ? detached.length >= pinningLengthMin : !Object.is(value, detached)
-}
-
-/** Answers undefined for a value of another shape, or one that is not flat. */
-type ShapeDetach = (value: object, previous: unknown) => object | undefined
-
-/** bench: 10-20 ns for an object of two fields. */
-function generate(value: object): ShapeDetach | undefined {
-  const keys = Object.keys(value)
-  const isFlat = Object.values(value).every((field) => typeof field !== 'object' || field === null)
-  if (
-    Object.getPrototypeOf(value) !== Object.prototype ||
-    !isFlat ||
-    keys.length > fieldsMax ||
-    keys.includes('__proto__')
-  ) {
-    return undefined
-  }
-  const names = keys.map((key) => JSON.stringify(key))
-  const body = `'use strict'
-return function detachFields(value, previous) {
-if (Object.getPrototypeOf(value) !== objectPrototype) return undefined
-let n = 0
-for (const k in value) { switch (n++) {
-${names.map((name, i) => `case ${i}: if (k !== ${name}) return undefined; break`).join('\n')}
-default: return undefined
-} }
-if (n !== ${keys.length}) return undefined
-const before = typeof previous === 'object' && previous !== null ? previous : value
-let isCopied = false
-${names
-  .map(
-    (name, i) => `let v${i} = value[${name}]
-if (typeof v${i} === 'string') {
-if (v${i}.length >= ${pinningLengthMin}) {
-const o = before[${name}]
-v${i} = v${i} === o && before !== value ? o : copyString(v${i})
-isCopied = true
-}
-} else if (typeof v${i} === 'object' && v${i} !== null) return undefined`,
-  )
-  .join('\n')}
-return isCopied ? { ${names.map((name, i) => `${name}: v${i}`).join(', ')} } : value
-}${uniqueSourceUrl('detach')}`
-  return new Function('objectPrototype', 'copyString', body)(Object.prototype, copyString) as ShapeDetach
 }

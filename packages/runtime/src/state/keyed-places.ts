@@ -1,7 +1,4 @@
-import { copyString } from '../record/detach-strings.ts'
-
-/** V8 copies shorter substrings; a longer one would keep a whole segment's text alive. */
-const PINNING_LENGTH_MIN = 13
+import { detach } from '../record/detach-strings.ts'
 
 const CAPACITY_MIN = 64
 
@@ -31,8 +28,7 @@ export class KeyedPlaces<Place> {
       this.#putInteger(key | 0, place)
       return
     }
-    const kept = typeof key === 'string' && key.length >= PINNING_LENGTH_MIN ? copyString(key) : key
-    this.#others.set(kept, place)
+    this.#others.set(detach(key), place)
   }
 
   #findInteger(key: number): Place | undefined {

@@ -1,8 +1,6 @@
-import { copyString, detach } from '../record/detach-strings.ts'
+import { copyString, detach, pinningLengthMin } from '../record/detach-strings.ts'
 import { uniqueSourceUrl } from '../record/layout-source.ts'
 
-/** V8 copies shorter substrings; a longer one would keep a whole segment's text alive. */
-const PINNING_LENGTH_MIN = 13
 const SHAPES_MAX = 4
 const FIELDS_MAX = 32
 
@@ -146,15 +144,15 @@ if (n !== ${names.length}) return no`
   const read = (kept: (i: number) => string) =>
     each(
       (i) => `let v${i} = record${access(i)}
-if (typeof v${i} === 'string') { if (v${i}.length >= ${PINNING_LENGTH_MIN}) v${i} = ${kept(i)} }
+if (typeof v${i} === 'string') { if (v${i}.length >= ${pinningLengthMin}) v${i} = ${kept(i)} }
 else if (typeof v${i} === 'object' && v${i} !== null || typeof v${i} === 'function') return no`,
     )
   const field = aggregated === undefined ? '' : `place.f${names.indexOf(String(aggregated.field))}`
   const combine = {
     sum: `${field} += next`,
     // NaN is the greatest number, as in Java.
-    min: `if (next < ${field} || ${field} !== ${field}) ${field} = own(next)`,
-    max: `if (next > ${field} || next !== next) ${field} = own(next)`,
+    min: `if (next < ${field} || ${field} !== ${field}) ${field} = detach(next)`,
+    max: `if (next > ${field} || next !== next) ${field} = detach(next)`,
   }
   const body = `'use strict'
 const shape = {
@@ -175,10 +173,5 @@ return { shape, ${each((i) => `f${i}: v${i}`, ', ')} }
 aggregate(place, next) { ${aggregated === undefined ? '' : combine[aggregated.kind]} },
 }
 return shape${uniqueSourceUrl('record-shape')}`
-  return new Function('objectConstructor', 'copyString', 'own', body)(Object, copyString, own) as GeneratedShape
-}
-
-/** A text of its own. */
-function own(value: unknown): unknown {
-  return typeof value === 'string' && value.length >= PINNING_LENGTH_MIN ? copyString(value) : value
+  return new Function('objectConstructor', 'copyString', 'detach', body)(Object, copyString, detach) as GeneratedShape
 }
