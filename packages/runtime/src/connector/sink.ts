@@ -4,8 +4,8 @@ import type { MetricGroup } from '../metrics/metric-group.ts'
 import type { TaskInfo } from './task-info.ts'
 
 /**
- * Where records go. After Flink's Sink v2: one writer in each subtask. (A committer for exactly-once comes with
- * checkpoints.) A sink object is made while the job is being built, once in every thread: its constructor opens nothing.
+ * Where records go. After Flink's Sink v2: one writer in each subtask, and a committer for output that becomes
+ * visible when a checkpoint is complete. A sink object is made while the job is being built, once in every thread: its constructor opens nothing.
  *
  * @example
  * const written: string[] = []
@@ -32,6 +32,23 @@ export interface Sink<in T> {
   /** The largest parallelism that makes sense, e.g. 1 for a single file; omit for no limit. */
   readonly parallelismMax?: number
   createWriter(context: SinkWriterContext): SinkWriter<T> | Promise<SinkWriter<T>>
+  /**
+   * In the place of `createWriter` when the job starts from a snapshot that has state of writers: that of this one or, at
+   * another parallelism, of several. Needed where a writer has `snapshotState`.
+   */
+  restoreWriter?(context: SinkWriterContext, states: readonly unknown[]): SinkWriter<T> | Promise<SinkWriter<T>>
+  /** Needed where a writer has `prepareCommit`. */
+  createCommitter?(context: SinkWriterContext): Committer | Promise<Committer>
+}
+
+/**
+ * The second phase of exactly-once output. It runs in the subtask of the writer; committables are kept in checkpoints
+ * until they are committed, so a commit may be repeated after a failure, and must then do nothing.
+ */
+export interface Committer {
+  /** Makes visible what `prepareCommit` answered, plain data. A rejection fails the job, which then repeats it. */
+  commit(committables: readonly unknown[]): void | Promise<void>
+  close?(): void | Promise<void>
 }
 
 /** What a writer may ask of its subtask. */
@@ -44,6 +61,13 @@ export interface SinkWriterContext {
   readonly signal: AbortSignal
   /** The program's standard output. Text keeps its order within a subtask and is not lost when the thread ends. */
   readonly standardOutput: TextOutput
+  /**
+   * Whether the job takes checkpoints by itself. Otherwise `prepareCommit` is only called for savepoints and at the end
+   * of the input.
+   */
+  readonly checkpointingEnabled: boolean
+  /** The id of the checkpoint or savepoint that the job starts from. */
+  readonly restoredCheckpointId: number | undefined
 }
 
 /** A bounded way out for text. */
@@ -59,8 +83,15 @@ export interface SinkWriter<in T> {
    * further input until it has settled. A rejection fails the job.
    */
   write(record: T): void | Promise<void>
-  /** Makes everything written so far durable or visible. Called at the end of input, later also at checkpoints. */
+  /** Makes everything written so far durable or visible. Called at checkpoints, and at the end of input. */
   flush?(endOfInput: boolean): void | Promise<void>
+  /**
+   * Called after `flush`, at a checkpoint and at the end of input: what the committer is to make visible once the checkpoint
+   * is complete. Plain data. Nothing is written meanwhile.
+   */
+  prepareCommit?(): readonly unknown[] | Promise<readonly unknown[]>
+  /** Called after `prepareCommit`, at a checkpoint: what the writer needs to go on, plain data, in any number of parts. */
+  snapshotState?(checkpointId: number): readonly unknown[] | Promise<readonly unknown[]>
   /**
    * Called once, also after a failure or a cancellation. A write or a flush that is under way has settled by then,
    * unless it takes longer than a second: abort it by `signal`.

@@ -75,6 +75,11 @@ export interface Source<T, SplitT extends SourceSplit = SourceSplit> {
   /** The largest parallelism that makes sense, e.g. 1 for a collection; omit for no limit. */
   readonly parallelismMax?: number
   createEnumerator(context: SplitEnumeratorContext<SplitT>): SplitEnumerator
+  /**
+   * In the place of `createEnumerator` when the job starts from a snapshot: `state` is what `snapshotState` answered. Omit
+   * for a source whose enumerator keeps nothing.
+   */
+  restoreEnumerator?(context: SplitEnumeratorContext<SplitT>, state: unknown): SplitEnumerator
   createReader(context: SourceReaderContext): SourceReader<T, SplitT>
 }
 
@@ -104,6 +109,12 @@ export interface SplitEnumerator {
   /** A reader asks for (another) split: assign one, or signal that there are no more. */
   handleSplitRequest(subtaskIndex: number): void | Promise<void>
   handleSourceEvent?(subtaskIndex: number, event: unknown): void | Promise<void>
+  /**
+   * What is needed to go on from here: plain data, above all the splits that have not been assigned. Those that have are
+   * in the snapshots of the readers. Omit if there is nothing to keep.
+   */
+  snapshotState?(checkpointId: number): unknown
+  notifyCheckpointComplete?(checkpointId: number): void | Promise<void>
   close?(): void | Promise<void>
 }
 
@@ -138,7 +149,10 @@ export interface ReaderOutput<T> {
 
 /** Reads splits. All calls come from one thread and never overlap. */
 export interface SourceReader<T, SplitT extends SourceSplit> {
-  /** Called once, before the first split. Most readers send their first split request here. */
+  /**
+   * Called once, before the first split that the enumerator assigns, but after those of a snapshot that the job starts from.
+   * Most readers send their first split request here, if they have no split yet.
+   */
   start?(): void | Promise<void>
   /**
    * Emits what is at hand, in a plain loop, until there is nothing, or `output.collect` answers false.
@@ -147,8 +161,19 @@ export interface SourceReader<T, SplitT extends SourceSplit> {
   pollNext(output: ReaderOutput<T>): InputStatus
   /** Called only after `nothing-available`. Resolves when polling is worth it again, also when splits arrive. */
   isAvailable(): Promise<void>
+  /**
+   * Takes splits of the enumerator, or those of a snapshot, which are as `snapshotState` answered them (of this reader
+   * or, at another parallelism, of several). They are added to those it has.
+   */
   addSplits(splits: readonly SplitT[]): void
   notifyNoMoreSplits(): void
   handleSourceEvent?(event: unknown): void
+  /**
+   * The splits that are not read to their end, each with the position of the next record that `pollNext` will emit.
+   * Omit only where no split ever needs to be read again.
+   */
+  snapshotState?(checkpointId: number): readonly SplitT[]
+  notifyCheckpointComplete?(checkpointId: number): void | Promise<void>
+  notifyCheckpointAborted?(checkpointId: number): void | Promise<void>
   close?(): void | Promise<void>
 }

@@ -9,7 +9,7 @@ import { InputGate } from './input-gate.ts'
 import { OverflowBudget } from './overflow-budget.ts'
 import { RecordWriter } from './record-writer.ts'
 
-const barrier: ControlElement = { kind: 'barrier', checkpointId: 1, timestampMs: 0 }
+const barrier: ControlElement = { kind: 'barrier', checkpointId: 1, timestampMs: 0, isDrain: false }
 
 /** Several writers into one gate. A record such as `a1` takes 8 bytes, so 3 go into a segment of 24. */
 function gateWith(producers: number, floatingSegments = 0) {

@@ -1,5 +1,5 @@
 import { unreachable } from '../base/assert.ts'
-import { type ControlElement, END_OF_INPUT } from '../record/stream-element.ts'
+import { type ControlElement, END_OF_INPUT, SUSPENDED } from '../record/stream-element.ts'
 import type { ChannelWords } from './gate-memory.ts'
 
 /** What the bytes of a handed-over segment are. */
@@ -29,6 +29,8 @@ const NO_ELEMENT = 0
 const WATERMARK = 1
 const BARRIER = 2
 const END = 3
+const DRAIN_BARRIER = 4
+const SUSPENDED_END = 5
 
 export function writeDescriptor(
   words: ChannelWords,
@@ -55,12 +57,12 @@ export function writeDescriptor(
       float64[numbers + FIRST_NUMBER] = element.timestampMs
       return
     case 'barrier':
-      int32[at + ELEMENT_KIND] = BARRIER
+      int32[at + ELEMENT_KIND] = element.isDrain ? DRAIN_BARRIER : BARRIER
       float64[numbers + FIRST_NUMBER] = element.checkpointId
       float64[numbers + SECOND_NUMBER] = element.timestampMs
       return
     case 'end':
-      int32[at + ELEMENT_KIND] = END
+      int32[at + ELEMENT_KIND] = element.isSuspended ? SUSPENDED_END : END
       return
     default:
       unreachable(element)
@@ -83,15 +85,25 @@ export class SegmentDescriptor {
     this.content = int32[at + CONTENT]! as SegmentContent
     const first = float64[at / 2 + FIRST_NUMBER]!
     this.recordBytes = this.content === RECORDS ? 0 : first
-    switch (int32[at + ELEMENT_KIND]) {
+    const kind = int32[at + ELEMENT_KIND]
+    switch (kind) {
       case WATERMARK:
         this.element = { kind: 'watermark', timestampMs: first }
         return
       case BARRIER:
-        this.element = { kind: 'barrier', checkpointId: first, timestampMs: float64[at / 2 + SECOND_NUMBER]! }
+      case DRAIN_BARRIER:
+        this.element = {
+          kind: 'barrier',
+          checkpointId: first,
+          timestampMs: float64[at / 2 + SECOND_NUMBER]!,
+          isDrain: kind === DRAIN_BARRIER,
+        }
         return
       case END:
         this.element = END_OF_INPUT
+        return
+      case SUSPENDED_END:
+        this.element = SUSPENDED
         return
       default:
         this.element = undefined

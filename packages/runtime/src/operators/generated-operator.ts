@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { SinkWriterContext } from '../connector/sink.ts'
 import type { OutputAvailability } from '../record/segment-codec.ts'
+import type { KeyedStateBackend } from '../state/keyed-state-backend.ts'
+import type { OperatorStateBackend } from '../state/operator-state-backend.ts'
 import type { Collector } from './functions.ts'
 import type { RuntimeContext } from './runtime-context.ts'
 
@@ -20,18 +22,59 @@ export interface GeneratedOperator {
   readonly parameters: Readonly<Record<string, unknown>>
   /** Filled by the compiler before `open`: what emits from outside the text (end of input, resumed generators). */
   connect?(outputs: OperatorOutputs): void
+  /** Names the states that the operator itself keeps: called first, before restored state is read in. */
+  declareState?(state: OperatorStates): void
+  /** Called before `open`, with restored state read in. */
+  initializeState?(context: OperatorContext): void | Promise<void>
   open?(context: OperatorContext): void | Promise<void>
   /** After the last input. A returned iterable is paused while output is not available. */
   endInput?(out: Collector<unknown>): void | Iterable<unknown>
   /** After `endInput`, when all output is on its way: makes it durable. */
   flush?(): void | Promise<void>
   close?(): void | Promise<void>
+  /**
+   * A checkpoint begins: output that must be on its way before the barrier is emitted or flushed now. No input comes
+   * until the promise has settled. (Flink: prepareSnapshotPreBarrier.)
+   */
+  prepareSnapshot?(checkpointId: number): void | Promise<void>
+  /** Puts what is kept elsewhere into the operator's states, which are copied right after. No input comes meanwhile. */
+  snapshotState?(checkpointId: number): void | Promise<void>
+  /** The checkpoint is complete, and so are all before it. May come late or, for an earlier one, never. */
+  notifyCheckpointComplete?(checkpointId: number): void | Promise<void>
+  notifyCheckpointAborted?(checkpointId: number): void | Promise<void>
+  /**
+   * What it wrote becomes visible only when a checkpoint is complete, so that its subtask, at the end of its input, waits
+   * for a last one.
+   */
+  readonly commitsOnCheckpoint?: boolean
+  readonly timers?: TimerWork
   /** Work held back while output was not available, if this operator can hold any. */
   readonly paused?: PausedWork
 }
 
+/** Timers of an operator. */
+export interface TimerWork {
+  /** When the earliest is due, since the epoch; Infinity if there is none. */
+  nextDueMs(): number
+  /**
+   * Calls the function for timers that are due, for a bounded time, and only while output is available and nothing of
+   * the operator is paused. Answers whether anything was done.
+   */
+  fire(nowMs: number): boolean
+}
+
+/** The states of one operator in one subtask. */
+export interface OperatorStates {
+  /** Undefined unless the operator is keyed. */
+  readonly keyed: KeyedStateBackend | undefined
+  readonly operator: OperatorStateBackend
+  /** Undefined if the job starts without state. */
+  readonly restoredCheckpointId: number | undefined
+}
+
 /** What an operator may hold of its world. */
 export interface OperatorContext extends RuntimeContext, SinkWriterContext {
+  readonly states: OperatorStates
   readonly clock: Clock
   /** Sends a batch of encoded records to the program. */
   collected(name: string, records: readonly unknown[]): void

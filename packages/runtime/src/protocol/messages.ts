@@ -1,3 +1,4 @@
+import type { SubtaskSnapshot } from '../snapshot/snapshot.ts'
 import type { ErrorData } from './error-data.ts'
 import type { SubtaskState } from './subtask-state.ts'
 
@@ -13,6 +14,15 @@ export type CoordinatorMessage =
   | { readonly kind: 'add-splits'; readonly subtask: SubtaskAddress; readonly splits: Uint8Array }
   | { readonly kind: 'no-more-splits'; readonly subtask: SubtaskAddress }
   | { readonly kind: 'source-event'; readonly subtask: SubtaskAddress; readonly event: Uint8Array }
+  /** A checkpoint begins: the sources among `subtasks` send its barrier; all learn how it is to be taken. */
+  | {
+      readonly kind: 'trigger-checkpoint'
+      readonly checkpoint: CheckpointOptions
+      /** Those that no barrier will reach: sources, and subtasks all of whose inputs have ended. */
+      readonly subtasks: readonly SubtaskAddress[]
+    }
+  | { readonly kind: 'abort-checkpoint'; readonly checkpointId: number }
+  | { readonly kind: 'checkpoint-complete'; readonly checkpointId: number }
   /** That many characters of text have left the program; more may come. */
   | { readonly kind: 'text-written'; readonly length: number }
 
@@ -36,6 +46,21 @@ export type SlotMessage =
       readonly message: string
       readonly facts: Readonly<Record<string, unknown>>
     }
+  | {
+      readonly kind: 'checkpoint-acknowledged'
+      readonly subtask: SubtaskAddress
+      readonly checkpointId: number
+      readonly snapshot: SubtaskSnapshot
+      readonly metrics: SubtaskCheckpointMetrics
+    }
+  | {
+      readonly kind: 'checkpoint-declined'
+      readonly subtask: SubtaskAddress
+      readonly checkpointId: number
+      readonly error: ErrorData
+    }
+  /** The subtask has handled all its input, and ends once a further checkpoint is complete. */
+  | { readonly kind: 'awaiting-final-checkpoint'; readonly subtask: SubtaskAddress }
   /** The slot could not be set up, or broke outside any subtask. */
   | { readonly kind: 'slot-failed'; readonly error: ErrorData }
 
@@ -44,4 +69,33 @@ export interface SubtaskFailure {
   readonly operatorName: string
   readonly recordPreview: string | undefined
   readonly error: ErrorData
+}
+
+/** How a checkpoint is to be taken. */
+export interface CheckpointOptions {
+  readonly checkpointId: number
+  /** When it was triggered, since the epoch. */
+  readonly timestampMs: number
+  /** Where files go; undefined if everything is to be sent inline. It exists. */
+  readonly directory: string | undefined
+  /** A subtask's snapshot of at most so many bytes is sent inline, also if there is a directory. */
+  readonly inlineBytesMax: number
+  /**
+   * What follows a complete savepoint: `suspend`: sources end their channels; `drain`: so they do, and before it operators
+   * emit what they held back.
+   */
+  readonly stop: 'none' | 'suspend' | 'drain'
+}
+
+/** What one subtask's part of a checkpoint took. With Flink's names (CheckpointMetrics). */
+export interface SubtaskCheckpointMetrics {
+  /** From the trigger until the first barrier arrived. */
+  readonly startDelayMs: number
+  /** From the first barrier to the last. */
+  readonly alignmentMs: number
+  /** Processing stood still: from the last barrier until state was copied. */
+  readonly syncMs: number
+  /** Writing. */
+  readonly asyncMs: number
+  readonly stateBytes: number
 }

@@ -1,4 +1,5 @@
 import type { GateMemory } from '../exchange/gate-memory.ts'
+import type { SubtaskRestore } from '../snapshot/snapshot.ts'
 import type { SubtaskAddress } from './messages.ts'
 
 /** Bytes between two slots' doorbells: a cache line or two, so that ringing one does not slow another. */
@@ -16,6 +17,14 @@ export interface SlotDeployment {
   /** One doorbell a slot. */
   readonly doorbells: SharedArrayBuffer
   readonly subtasks: readonly SubtaskDeployment[]
+  readonly checkpointing: CheckpointingDeployment
+}
+
+/** What slots know of checkpoints beforehand. */
+export interface CheckpointingDeployment {
+  /** Whether the job takes checkpoints by itself. */
+  readonly isEnabled: boolean
+  readonly mode: 'EXACTLY_ONCE' | 'AT_LEAST_ONCE'
 }
 
 /** How a thread builds the same job graph as the coordinator did. */
@@ -41,6 +50,8 @@ export interface SubtaskDeployment {
   readonly gates: readonly GateDeployment[]
   /** In the order of the vertex's outgoing edges. */
   readonly writers: readonly WriterDeployment[]
+  /** Undefined if the job starts without state. */
+  readonly restore: SubtaskRestore | undefined
 }
 
 export interface GateDeployment {

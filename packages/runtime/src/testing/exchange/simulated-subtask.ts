@@ -200,7 +200,7 @@ export class SimulatedSubtask {
 
   #barrier(): void {
     this.#epoch++
-    this.writer?.emitElement({ kind: 'barrier', checkpointId: this.#epoch, timestampMs: 0 })
+    this.writer?.emitElement({ kind: 'barrier', checkpointId: this.#epoch, timestampMs: 0, isDrain: false })
   }
 
   /** Some operators emit what they gathered when the input ends. */
