@@ -35,6 +35,8 @@ export interface OperatorState {
 export interface OperatorSubtaskState {
   /** It had ended: it keeps nothing, and nothing more comes from it. */
   readonly isFinished: boolean
+  /** It had handled all its input, and its operators had emitted what they held back. */
+  readonly hasEndedInput: boolean
   readonly keyed: KeyedStateHandle | undefined
   readonly lists: readonly ListStateHandle[]
 }
@@ -112,6 +114,8 @@ export interface SubtaskRestore {
   readonly directory: string | undefined
   /** All subtasks of the vertex had ended: nothing is opened or read, and its outputs end at once. */
   readonly isFinished: boolean
+  /** The operators had been told of the end of their input, and are not told again. */
+  readonly hasEndedInput: boolean
   /** By position in the chain; undefined for an operator that starts empty. */
   readonly operators: readonly (OperatorRestore | undefined)[]
 }

@@ -5,24 +5,32 @@ import type { RecordPartitioning } from '../exchange/emit-compiler.ts'
 import { InputGate } from '../exchange/input-gate.ts'
 import { OverflowBudget } from '../exchange/overflow-budget.ts'
 import { RecordWriter } from '../exchange/record-writer.ts'
-import type { JobEdge, JobVertex } from '../graph/job-graph.ts'
+import type { ChainedOperator, JobEdge, JobVertex } from '../graph/job-graph.ts'
 import type { PlannedEdge } from '../graph/plan.ts'
 import { SubtaskMetrics } from '../metrics/subtask-metrics.ts'
-import type { OperatorContext } from '../operators/generated-operator.ts'
+import type { OperatorContext, OperatorStates } from '../operators/generated-operator.ts'
+import { keyGroupRangeForSubtask } from '../keys/key-group-range.ts'
 import type { SlotMessage } from '../protocol/messages.ts'
 import type { SubtaskDeployment, WriterDeployment } from '../protocol/slot-deployment.ts'
 import { createEdgeCodec, type EdgeCodec } from '../record/edge-codec.ts'
 import type { OutputAvailability } from '../record/segment-codec.ts'
+import { HeapKeyedStateBackend } from '../state/heap-keyed-state-backend.ts'
+import { HeapOperatorStateBackend } from '../state/heap-operator-state-backend.ts'
+import { writeSubtaskSnapshot } from '../snapshot/snapshot-writer.ts'
 import { compileChain } from './chain.ts'
+import { CheckpointAlignment } from './checkpoint-alignment.ts'
+import type { CheckpointOptionsBook } from './checkpoint-options-book.ts'
 import { createMutationChecks } from './mutation-checks.ts'
 import { type LogBudget, SlotLogger } from './slot-logger.ts'
 import type { SlotParts, SlotPlan } from './slot-parts.ts'
 import { SourceTask } from './source-task.ts'
 import { Subtask } from './subtask.ts'
+import { SubtaskCheckpoints } from './subtask-checkpoints.ts'
 import type { TextChannel } from './text-channel.ts'
 
 /** Everything that a subtask is made in. */
-type SubtaskWorld = SlotParts & SlotPlan & { readonly logBudget: LogBudget }
+type SubtaskWorld = SlotParts &
+  SlotPlan & { readonly logBudget: LogBudget; readonly checkpointOptions: CheckpointOptionsBook }
 
 /** Makes one subtask from its deployment and this thread's plan. */
 export function createSubtask(
@@ -48,8 +56,17 @@ export function createSubtask(
       createWriter(writer, { slot, vertex, subtaskIndex, availability, overflow }),
     ]),
   )
-  const contexts = vertex.operators.map((operator) =>
-    operatorContext(taskInfo(operator.name, vertex, subtaskIndex, slot), { slot, text, metrics, abort }),
+  const states = vertex.operators.map((operator) =>
+    operatorStates(operator, { vertex, subtaskIndex, slot, restoredCheckpointId: deployment.restore?.checkpointId }),
+  )
+  const contexts = vertex.operators.map((operator, i) =>
+    operatorContext(taskInfo(operator.name, vertex, subtaskIndex, slot), {
+      slot,
+      text,
+      metrics,
+      abort,
+      states: states[i]!,
+    }),
   )
   const definitions = vertex.operators.map((operator) => plan.operators.get(operator.id)!.definition)
   const checks = slot.checkMutation ? createMutationChecks(vertex, slot.registry) : undefined
@@ -71,24 +88,57 @@ export function createSubtask(
           createReader: (context) => head.source.createReader(context),
           context: readerContext(contexts[0]!, address, slot),
           wake,
+          state: states[0]!.operator,
           onStarted: () => send({ kind: 'reader-started', subtask: address }),
         })
       : undefined
-  return new Subtask({
+  const gates = deployment.gates.map((gate) => {
+    const edge = plan.jobGraph.edges[gate.edgeIndex]!
+    return {
+      typeNumber: edge.typeNumber,
+      gate: new InputGate<unknown>({
+        memory: gate.memory,
+        codec: edgeCodec(slot, edge),
+        producerDoorbells: gate.producerSlots.map((producer) => slot.doorbells[producer]!),
+      }),
+    }
+  })
+  const { checkpointing } = slot.deployment
+  const subtask: Subtask = new Subtask({
     address,
     chain,
     contexts,
-    gates: deployment.gates.map((gate) => {
-      const edge = plan.jobGraph.edges[gate.edgeIndex]!
-      return {
-        typeNumber: edge.typeNumber,
-        gate: new InputGate<unknown>({
-          memory: gate.memory,
-          codec: edgeCodec(slot, edge),
-          producerDoorbells: gate.producerSlots.map((producer) => slot.doorbells[producer]!),
+    states,
+    restore: deployment.restore,
+    storage: slot.storage,
+    gates,
+    alignment: new CheckpointAlignment(
+      gates.map(({ gate }) => gate),
+      checkpointing.mode,
+      clock,
+    ),
+    checkpoints: new SubtaskCheckpoints({
+      chain,
+      states,
+      source,
+      clock,
+      wake,
+      emitBarrier: (barrier) => subtask.emitBarrier(barrier),
+      optionsOf: (checkpointId) => slot.checkpointOptions.get(checkpointId),
+      write: (operators, { directory, inlineBytesMax, checkpointId }) =>
+        writeSubtaskSnapshot({
+          operators,
+          directory,
+          fileName: `${vertex.id}-${subtaskIndex}-${checkpointId}`,
+          inlineBytesMax,
+          storage: slot.storage,
         }),
-      }
+      acknowledge: (checkpointId, snapshot, metrics) =>
+        send({ kind: 'checkpoint-acknowledged', subtask: address, checkpointId, snapshot, metrics }),
+      decline: (checkpointId, error) => send({ kind: 'checkpoint-declined', subtask: address, checkpointId, error }),
     }),
+    checkpointingEnabled: checkpointing.isEnabled,
+    onAwaitingFinalCheckpoint: () => send({ kind: 'awaiting-final-checkpoint', subtask: address }),
     writers: [...writers.values()],
     source,
     availability,
@@ -101,6 +151,34 @@ export function createSubtask(
     onState: (state, failure) =>
       send({ kind: 'subtask-state', subtask: address, state, ...(failure !== undefined && { failure }) }),
   })
+  return subtask
+}
+
+function operatorStates(
+  { name, keyed }: ChainedOperator,
+  parts: {
+    readonly vertex: JobVertex
+    readonly subtaskIndex: number
+    readonly slot: SubtaskWorld
+    readonly restoredCheckpointId: number | undefined
+  },
+): OperatorStates {
+  const { vertex, subtaskIndex, slot, restoredCheckpointId } = parts
+  const { registry } = slot
+  const { maxParallelism, parallelism } = vertex
+  return {
+    keyed: keyed
+      ? new HeapKeyedStateBackend({
+          operatorName: name,
+          keyGroupRange: keyGroupRangeForSubtask(maxParallelism, parallelism, subtaskIndex),
+          maxParallelism,
+          registry,
+          clock: slot.clock,
+        })
+      : undefined,
+    operator: new HeapOperatorStateBackend({ operatorName: name, registry }),
+    restoredCheckpointId,
+  }
 }
 
 function createWriter(
@@ -183,10 +261,14 @@ function operatorContext(
     readonly text: TextChannel
     readonly metrics: SubtaskMetrics
     readonly abort: AbortController
+    readonly states: OperatorStates
   },
 ): OperatorContext {
-  const { slot } = parts
+  const { slot, states } = parts
   return {
+    states,
+    checkpointingEnabled: slot.deployment.checkpointing.isEnabled,
+    restoredCheckpointId: states.restoredCheckpointId,
     taskInfo: info,
     metrics: parts.metrics.group(info.name),
     logger: new SlotLogger(slot.send, slot.logBudget, { operator: info.name, subtask: info.index }),

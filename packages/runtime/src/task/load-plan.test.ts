@@ -15,6 +15,7 @@ test('A bundle that is not the one that was submitted is refused before it is im
     args: [],
     configuration: {},
     parallelism: undefined,
+    maxParallelisms: {},
     fingerprint: '',
     operators: [],
   }

@@ -35,6 +35,7 @@ export function buildSlotPlan(definition: JobDefinition, job: JobReference): Slo
     args: job.args,
     configuration: Configuration.fromEntries(job.configuration),
     parallelism: job.parallelism,
+    maxParallelisms: job.maxParallelisms,
   })
   checkSameGraph(planned.plan, job)
   const { configuration } = planned

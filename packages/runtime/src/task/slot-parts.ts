@@ -6,6 +6,7 @@ import type { SlotMessage } from '../protocol/messages.ts'
 import type { SlotDeployment } from '../protocol/slot-deployment.ts'
 import type { UserValues } from '../protocol/user-values.ts'
 import type { TypeRegistry } from '../record/type-registry.ts'
+import type { SnapshotStorage } from '../snapshot/snapshot-storage.ts'
 import type { Pacing } from './pacing.ts'
 
 /** The job as this thread has built it. */
@@ -26,5 +27,6 @@ export interface SlotParts {
   readonly clock: Clock
   readonly random: Random
   readonly createPacing: () => Pacing
+  readonly storage: SnapshotStorage
   readonly send: (message: SlotMessage) => void
 }

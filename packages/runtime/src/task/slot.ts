@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts'
 import type { SourceSplit } from '../connector/source.ts'
 import type { CoordinatorMessage, SubtaskAddress } from '../protocol/messages.ts'
 import type { UserValues } from '../protocol/user-values.ts'
+import { CheckpointOptionsBook } from './checkpoint-options-book.ts'
 import { createSubtask } from './create-subtask.ts'
 import { LogBudget } from './slot-logger.ts'
 import type { SlotParts, SlotPlan } from './slot-parts.ts'
@@ -21,6 +22,7 @@ export class Slot {
   readonly #mail: CoordinatorMessage[] = []
   readonly #text: TextChannel
   readonly #wake: () => void
+  readonly #checkpointOptions = new CheckpointOptionsBook()
   #values: UserValues | undefined
   #nextMetricsMs = 0
   #canceling = false
@@ -50,7 +52,7 @@ export class Slot {
   /** Makes all subtasks, then opens them. One that cannot be opened fails by itself. Throws if one cannot be made. */
   initialize(plan: SlotPlan): void {
     this.#values = plan.values
-    const world = { ...this.#parts, ...plan, logBudget: new LogBudget(this.#parts.clock) }
+    const world = { ...this.#parts, ...plan, logBudget: new LogBudget(this.#parts.clock), checkpointOptions: this.#checkpointOptions }
     for (const deployment of this.#parts.deployment.subtasks) {
       this.#subtasks.push(createSubtask(deployment, world, this.#text, this.#wake))
     }
@@ -102,6 +104,16 @@ export class Slot {
       case 'text-written':
         this.#text.onWritten(message.length)
         return
+      case 'trigger-checkpoint':
+        this.#checkpointOptions.put(message.checkpoint)
+        for (const address of message.subtasks) this.#find(address)?.triggerCheckpoint(message.checkpoint)
+        return
+      case 'abort-checkpoint':
+        for (const subtask of this.#subtasks) subtask.abortCheckpoint(message.checkpointId)
+        return
+      case 'checkpoint-complete':
+        for (const subtask of this.#subtasks) subtask.notifyCheckpointComplete(message.checkpointId)
+        return
       case 'add-splits':
         this.#withSource(message.subtask, (source) =>
           source.addSplits(this.#values?.decode(message.splits) as SourceSplit[]),
@@ -117,14 +129,18 @@ export class Slot {
   }
 
   #withSource(address: SubtaskAddress, act: (source: NonNullable<Subtask['source']>) => void): void {
-    const subtask = this.#subtasks.find(
-      (s) => s.address.vertexIndex === address.vertexIndex && s.address.subtaskIndex === address.subtaskIndex,
-    )
+    const subtask = this.#find(address)
     if (subtask?.source === undefined || subtask.isEnded) return
     try {
       act(subtask.source)
     } catch (error) {
       subtask.fail(error)
     }
+  }
+
+  #find(address: SubtaskAddress): Subtask | undefined {
+    return this.#subtasks.find(
+      (s) => s.address.vertexIndex === address.vertexIndex && s.address.subtaskIndex === address.subtaskIndex,
+    )
   }
 }

@@ -1,6 +1,9 @@
 import { assert } from '../base/assert.ts'
 import type { InputStatus, SourceReader, SourceReaderContext, SourceSplit } from '../connector/source.ts'
 import { NO_RECORD, OperatorFailure } from '../operators/operator-failure.ts'
+import type { OperatorStateBackend } from '../state/operator-state-backend.ts'
+import type { OperatorListState } from '../state/state.ts'
+import { ListStateDescriptor } from '../state/state-descriptor.ts'
 import type { Chain } from './chain.ts'
 
 export interface SourceTaskParts {
@@ -8,9 +11,14 @@ export interface SourceTaskParts {
   readonly createReader: (context: SourceReaderContext) => SourceReader<unknown, SourceSplit>
   readonly context: SourceReaderContext
   readonly wake: () => void
+  /** Of the source's operator: its splits are kept there. */
+  readonly state: OperatorStateBackend
   /** Called when the reader exists, before it may ask for splits. */
   readonly onStarted: () => void
 }
+
+/** The name of the list state that splits are kept in, as in Flink's SourceOperator. */
+const SPLITS_STATE = 'SourceReaderState'
 
 /** The reader of a source subtask: when to poll it, and what the coordinator tells it. */
 export class SourceTask {
@@ -19,8 +27,9 @@ export class SourceTask {
   readonly #wake: () => void
   #reader: SourceReader<unknown, SourceSplit> | undefined
   #ready = true
-  /** What the coordinator said before the reader had started; undefined from then on. */
-  #early: (() => void)[] | undefined = []
+  /** What the coordinator said before the reader had started, or while it is held; undefined otherwise. */
+  #deferred: (() => void)[] | undefined = []
+  #started = false
   #failure: { readonly error: unknown } | undefined
 
   constructor(parts: SourceTaskParts) {
@@ -38,11 +47,12 @@ export class SourceTask {
     const { createReader, context, onStarted } = this.#parts
     try {
       this.#reader = createReader(context)
+      const splits = this.#splits().get()
+      if (splits.length > 0) this.#reader.addSplits(splits)
       onStarted()
       await this.#reader.start?.()
-      const early = this.#early ?? []
-      this.#early = undefined
-      for (const tell of early) tell()
+      this.#started = true
+      this.release()
     } catch (error) {
       throw this.#failed(error)
     }
@@ -50,9 +60,45 @@ export class SourceTask {
 
   poll(chain: Chain, recordsMax: number): InputStatus {
     if (this.#failure !== undefined) throw this.#failed(this.#failure.error)
-    const status = this.#attempt(() => chain.poll(this.#started(), recordsMax))
+    const status = this.#attempt(() => chain.poll(this.#current(), recordsMax))
     if (status === 'nothing-available') this.#awaitInput()
     return status
+  }
+
+  /**
+   * Until `release` the reader is told nothing: a checkpoint is about to be taken, and what was sent after its trigger does
+   * not belong to it.
+   */
+  hold(): void {
+    this.#deferred ??= []
+  }
+
+  release(): void {
+    if (!this.#started) return
+    const deferred = this.#deferred ?? []
+    this.#deferred = undefined
+    for (const tell of deferred) tell()
+  }
+
+  /** Puts the reader's splits, with their positions, into the operator's state. */
+  snapshotState(checkpointId: number): void {
+    this.#attempt(() => this.#splits().update(this.#current().snapshotState?.(checkpointId) ?? []))
+  }
+
+  async notifyCheckpointComplete(checkpointId: number): Promise<void> {
+    try {
+      await this.#reader?.notifyCheckpointComplete?.(checkpointId)
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  async notifyCheckpointAborted(checkpointId: number): Promise<void> {
+    try {
+      await this.#reader?.notifyCheckpointAborted?.(checkpointId)
+    } catch (error) {
+      throw this.#failed(error)
+    }
   }
 
   addSplits(splits: readonly SourceSplit[]): void {
@@ -71,24 +117,28 @@ export class SourceTask {
     await this.#reader?.close?.()
   }
 
-  #started(): SourceReader<unknown, SourceSplit> {
+  #splits(): OperatorListState<SourceSplit> {
+    return this.#parts.state.listState(new ListStateDescriptor<SourceSplit>(SPLITS_STATE))
+  }
+
+  #current(): SourceReader<unknown, SourceSplit> {
     assert(this.#reader !== undefined, () => `the reader of "${this.operatorName}" has not been started`)
     return this.#reader
   }
 
-  /** Tells the reader, but not while its `start` is under way. */
+  /** Tells the reader, but not while its `start` is under way, or while it is held. */
   #tell(message: (reader: SourceReader<unknown, SourceSplit>) => void): void {
     const tell = () => {
-      this.#attempt(() => message(this.#started()))
+      this.#attempt(() => message(this.#current()))
       this.#again()
     }
-    if (this.#early === undefined) tell()
-    else this.#early.push(tell)
+    if (this.#deferred === undefined) tell()
+    else this.#deferred.push(tell)
   }
 
   #awaitInput(): void {
     this.#ready = false
-    const available = this.#attempt(() => this.#started().isAvailable())
+    const available = this.#attempt(() => this.#current().isAvailable())
     Promise.resolve(available).then(
       () => this.#again(),
       (error: unknown) => {

@@ -1,20 +1,26 @@
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
-import type { InputGate } from '../exchange/input-gate.ts'
+import type { ArrivedElement, InputGate } from '../exchange/input-gate.ts'
 import type { RecordWriter } from '../exchange/record-writer.ts'
 import type { SubtaskMetrics } from '../metrics/subtask-metrics.ts'
-import type { OperatorContext, Resumed } from '../operators/generated-operator.ts'
+import type { OperatorContext, OperatorStates, Resumed } from '../operators/generated-operator.ts'
 import { NO_RECORD, OperatorFailure } from '../operators/operator-failure.ts'
-import { describeError } from '../protocol/error-data.ts'
-import type { SubtaskAddress, SubtaskFailure } from '../protocol/messages.ts'
+import { describeError, type ErrorData } from '../protocol/error-data.ts'
+import type { CheckpointOptions, SubtaskAddress, SubtaskFailure } from '../protocol/messages.ts'
 import { isTerminalSubtaskState, type SubtaskState, subtaskTransition } from '../protocol/subtask-state.ts'
 import type { OutputAvailability } from '../record/segment-codec.ts'
-import { END_OF_INPUT } from '../record/stream-element.ts'
+import { type CheckpointBarrier, END_OF_INPUT, SUSPENDED } from '../record/stream-element.ts'
+import type { SubtaskRestore } from '../snapshot/snapshot.ts'
+import type { SnapshotStorage } from '../snapshot/snapshot-storage.ts'
 import type { Chain } from './chain.ts'
+import { ChainTimers } from './chain-timers.ts'
+import type { CheckpointAlignment } from './checkpoint-alignment.ts'
 import { EndOfInputSteps } from './end-of-input.ts'
 import type { MutationChecks } from './mutation-checks.ts'
 import type { Pacing } from './pacing.ts'
+import { restoreStates } from './restore-states.ts'
 import type { SourceTask } from './source-task.ts'
+import type { SubtaskCheckpoints } from './subtask-checkpoints.ts'
 import { TimeShares } from './time-shares.ts'
 
 /** What a subtask is made of. */
@@ -22,9 +28,17 @@ export interface SubtaskParts {
   readonly address: SubtaskAddress
   readonly chain: Chain
   readonly contexts: readonly OperatorContext[]
+  /** By position in the chain. */
+  readonly states: readonly OperatorStates[]
+  readonly restore: SubtaskRestore | undefined
+  readonly storage: SnapshotStorage
   readonly gates: readonly { readonly gate: InputGate<unknown>; readonly typeNumber: 0 | 1 | 2 }[]
   readonly writers: readonly RecordWriter<unknown>[]
   readonly source: SourceTask | undefined
+  readonly alignment: CheckpointAlignment
+  readonly checkpoints: SubtaskCheckpoints
+  /** Whether the job takes checkpoints by itself. */
+  readonly checkpointingEnabled: boolean
   readonly availability: OutputAvailability
   readonly clock: Clock
   readonly pacing: Pacing
@@ -35,6 +49,8 @@ export interface SubtaskParts {
   /** Has the slot visit its subtasks again. */
   readonly wake: () => void
   readonly onState: (state: SubtaskState, failure?: SubtaskFailure) => void
+  /** All input is handled; what was written becomes visible when a further checkpoint is complete. */
+  readonly onAwaitingFinalCheckpoint: () => void
 }
 
 /**
@@ -51,11 +67,30 @@ export class Subtask {
   readonly address: SubtaskAddress
   readonly #parts: SubtaskParts
   readonly #shares: TimeShares
+  readonly #timers: ChainTimers
+  readonly #commitsOnCheckpoint: boolean
   #state: SubtaskState = 'DEPLOYING'
   #nextGate = 0
   #inputEnded = false
+  /** The channels ended because the job is being stopped: operators do not take it for the end of their input. */
+  #suspended = false
   #ending: EndOfInputSteps | undefined
+  /** Operators have been told of the end of their input, and have emitted what they held back. */
+  #endHandled = false
   #endEmitted = false
+  /** The savepoint after which this source ends. */
+  #stop: { readonly checkpointId: number; readonly mode: 'suspend' | 'drain' } | undefined
+  /** A checkpoint that no barrier brings, since all inputs have ended or are about to. */
+  #triggered: CheckpointOptions | undefined
+  /** The first checkpoint that holds the effect of all input. */
+  #finalCheckpointId: number | undefined
+  #awaitingAnnounced = false
+  /** Fires timers and takes input in turn, so that neither starves the other. */
+  #timersFiredLast = false
+  /** Output was not available at the last visit. */
+  #blocked = false
+  /** Resolved by the next visit: state is restored in pieces. */
+  #restorePause: PromiseWithResolvers<void> | undefined
   /** Operators before this position from the end are open. */
   #opened: number
   #initializing: Promise<void> | undefined
@@ -67,6 +102,9 @@ export class Subtask {
     this.#parts = parts
     this.#opened = parts.chain.operators.length
     this.#shares = new TimeShares(parts.clock)
+    this.#timers = new ChainTimers(parts.chain, parts.clock)
+    this.#commitsOnCheckpoint = parts.chain.operators.some((operator) => operator?.commitsOnCheckpoint)
+    if (parts.restore?.isFinished || parts.restore?.hasEndedInput) this.#endHandled = true
   }
 
   get state(): SubtaskState {
@@ -87,7 +125,7 @@ export class Subtask {
     return !this.#closed && (this.#closing !== undefined || this.isEnded)
   }
 
-  /** Opens the operators, last first as Flink does, so that each finds its successors open. Never rejects. */
+  /** Restores state and opens the operators, last first as Flink does, so that each finds its successors open. Never rejects. */
   initialize(): Promise<void> {
     this.#initializing = this.#open().finally(() => {
       this.#initializing = undefined
@@ -99,15 +137,15 @@ export class Subtask {
   async #open(): Promise<void> {
     this.#enter('INITIALIZING')
     try {
-      const { chain, contexts, source } = this.#parts
-      while (this.#opened > 0 && this.#state === 'INITIALIZING') {
-        const i = --this.#opened
-        try {
-          await chain.operators[i]?.open?.(contexts[i]!)
-        } catch (error) {
-          chain.outputs[i]!.fail(NO_RECORD, error)
-        }
+      const { restore, source } = this.#parts
+      if (restore?.isFinished) {
+        // As it was when the snapshot was taken: nothing is opened, and all that is left is to say so downstream.
+        this.#inputEnded = true
+        this.#enter('RUNNING')
+        return
       }
+      await this.#restore()
+      await this.#openOperators()
       if (this.#state !== 'INITIALIZING') return
       await source?.start()
       // The state may have changed while we waited, so the type checker's narrowing does not hold.
@@ -117,17 +155,51 @@ export class Subtask {
     }
   }
 
+  async #restore(): Promise<void> {
+    const { chain, states, restore, storage } = this.#parts
+    for (const [i, operator] of chain.operators.entries()) operator?.declareState?.(states[i]!)
+    if (restore === undefined) return
+    await restoreStates(restore, {
+      chain,
+      states,
+      storage,
+      pause: () => {
+        if (this.#state !== 'INITIALIZING') return Promise.reject(new Error('canceled while state was restored'))
+        this.#restorePause = Promise.withResolvers()
+        this.#parts.wake()
+        return this.#restorePause.promise
+      },
+    })
+  }
+
+  async #openOperators(): Promise<void> {
+    const { chain, contexts } = this.#parts
+    while (this.#opened > 0 && this.#state === 'INITIALIZING') {
+      const i = --this.#opened
+      const operator = chain.operators[i]
+      try {
+        await operator?.initializeState?.(contexts[i]!)
+        await operator?.open?.(contexts[i]!)
+      } catch (error) {
+        chain.outputs[i]!.fail(NO_RECORD, error)
+      }
+    }
+  }
+
   /**
    * Does what can be done now, for about a millisecond at most. Answers whether anything was done; if not, a ring of
    * the slot's doorbell tells when to come again.
    */
   visit(): boolean {
-    if (this.#state !== 'RUNNING') return false
-    const { clock, availability } = this.#parts
+    if (this.#state !== 'RUNNING') return this.#goOnRestoring()
+    const { clock, availability, checkpoints } = this.#parts
     const start = clock.monotonicMs()
     let worked = false
     try {
-      switch (this.#resumeOutput()) {
+      checkpoints.check()
+      const resumed = this.#resumeOutput()
+      this.#blocked = resumed === 'blocked'
+      switch (resumed) {
         case 'done':
           worked = this.#work()
           break
@@ -158,7 +230,74 @@ export class Subtask {
     } catch (error) {
       this.fail(error)
     }
+    // Timers that are due but cannot fire wait for output, whose bell will ring.
+    if (!this.#blocked && this.#takesInput) next = Math.min(next, nowMs + this.#timers.dueInMs())
     return next
+  }
+
+  /** A checkpoint begins here: this is a source, or all its inputs have ended. */
+  triggerCheckpoint(options: CheckpointOptions): void {
+    const { source, gates, alignment, checkpoints } = this.#parts
+    if (this.#state !== 'RUNNING') {
+      checkpoints.decline(options.checkpointId, notRunning(this.#state))
+      return
+    }
+    if (gates.length > 0 && !alignment.allEnded) {
+      this.#triggered = options
+      return
+    }
+    source?.hold()
+    if (source !== undefined && options.stop !== 'none') {
+      this.#stop = { checkpointId: options.checkpointId, mode: options.stop }
+    }
+    this.#addTriggered(options)
+  }
+
+  /** Sends it into every channel that has not ended, behind all records so far. */
+  emitBarrier(barrier: CheckpointBarrier): void {
+    if (this.#endEmitted) return
+    for (const writer of this.#parts.writers) writer.emitElement(barrier)
+  }
+
+  abortCheckpoint(checkpointId: number): void {
+    if (this.isEnded) return
+    const { alignment, checkpoints, source } = this.#parts
+    alignment.abort(checkpointId)
+    checkpoints.abort(checkpointId)
+    if (this.#triggered?.checkpointId === checkpointId) this.#triggered = undefined
+    if (this.#stop?.checkpointId === checkpointId) this.#stop = undefined
+    this.#attempt(() => {
+      if (!checkpoints.hasPending) source?.release()
+    })
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    if (this.isEnded) return
+    this.#parts.checkpoints.complete(checkpointId)
+    if (this.#stop?.checkpointId === checkpointId && !this.#inputEnded) {
+      this.#inputEnded = true
+      this.#suspended = this.#stop.mode === 'suspend'
+    }
+  }
+
+  #addTriggered({ checkpointId, timestampMs, stop }: CheckpointOptions): void {
+    this.#parts.checkpoints.add({
+      barrier: { kind: 'barrier', checkpointId, timestampMs, isDrain: stop === 'drain' },
+      firstBarrierMs: this.#parts.clock.now(),
+      alignmentMs: 0,
+    })
+  }
+
+  /** Whether records may come, and timers fire. */
+  get #takesInput(): boolean {
+    return !this.#inputEnded && this.#stop === undefined && !this.#parts.checkpoints.hasPending
+  }
+
+  #goOnRestoring(): boolean {
+    const pause = this.#restorePause
+    this.#restorePause = undefined
+    pause?.resolve()
+    return pause !== undefined
   }
 
   publishMetrics(): void {
@@ -187,6 +326,7 @@ export class Subtask {
     if (this.isEnded) return
     if (this.#state !== 'CANCELING') this.#enter('CANCELING')
     this.#parts.abort.abort()
+    this.#restorePause?.reject(new Error('canceled while state was restored'))
     await this.#closeAnyway()
     if (!this.isEnded) this.#enter('CANCELED')
   }
@@ -219,24 +359,63 @@ export class Subtask {
   }
 
   #work(): boolean {
-    if (!this.#inputEnded) return this.#takeInput()
+    const { checkpoints } = this.#parts
+    if (checkpoints.hasPending) {
+      // Operators that are being told of the end of their input are not left in between.
+      if ((checkpoints.drains || this.#inputEnded) && !this.#endHandled && !this.#suspended) return this.#handleEnd()
+      return this.#takeCheckpoint()
+    }
+    if (!this.#inputEnded) {
+      if (this.#stop !== undefined) return false
+      this.#timersFiredLast = !this.#timersFiredLast && this.#timers.fire()
+      return this.#timersFiredLast || this.#takeInput()
+    }
+    if (!this.#endHandled && !this.#suspended) return this.#handleEnd()
     if (!this.#endEmitted) {
-      this.#ending ??= new EndOfInputSteps(this.#parts.chain)
-      switch (this.#ending.step(this.#parts.wake)) {
-        case 'more':
-          return true
-        case 'waiting':
-          return false
-        case 'done':
-          for (const writer of this.#parts.writers) writer.emitElement(END_OF_INPUT)
-          this.#endEmitted = true
-          return true
-      }
+      const end = this.#suspended ? SUSPENDED : END_OF_INPUT
+      for (const writer of this.#parts.writers) writer.emitElement(end)
+      this.#endEmitted = true
+      return true
     }
     // Reached only when every writer is drained: the end is on its way.
-    if (this.#closing !== undefined) return false
+    if (this.#closing !== undefined || !this.#mayFinish()) return false
     void this.#finish().finally(this.#parts.wake)
     return true
+  }
+
+  #handleEnd(): boolean {
+    this.#ending ??= new EndOfInputSteps(this.#parts.chain)
+    switch (this.#ending.step(this.#parts.wake)) {
+      case 'more':
+        return true
+      case 'waiting':
+        return false
+      case 'done':
+        this.#endHandled = true
+        return true
+    }
+  }
+
+  #takeCheckpoint(): boolean {
+    const { checkpoints, source } = this.#parts
+    if (checkpoints.step() === 'waiting') return false
+    if (this.#endHandled) this.#finalCheckpointId ??= checkpoints.takenId
+    if (!checkpoints.hasPending) source?.release()
+    return true
+  }
+
+  /** Whether all that was written has become visible, or need not wait for that. */
+  #mayFinish(): boolean {
+    const { checkpoints, checkpointingEnabled, restore } = this.#parts
+    if (!this.#commitsOnCheckpoint || restore?.isFinished) return true
+    // A stopped job ends with a savepoint, which is the last checkpoint that was taken.
+    if (this.#suspended) this.#finalCheckpointId ??= checkpoints.takenId
+    if (this.#finalCheckpointId !== undefined) return checkpoints.completedId >= this.#finalCheckpointId
+    // Its sinks have committed at the end of their input.
+    if (!checkpointingEnabled) return true
+    if (!this.#awaitingAnnounced) this.#parts.onAwaitingFinalCheckpoint()
+    this.#awaitingAnnounced = true
+    return false
   }
 
   #takeInput(): boolean {
@@ -258,21 +437,42 @@ export class Subtask {
 
   /** Answers how many records and control elements were handled. */
   #pollGates(recordsMax: number): number {
-    const { gates, availability, chain } = this.#parts
+    const { gates, availability, chain, checkpoints } = this.#parts
     let handled = 0
-    let finished = 0
-    for (let n = 0; n < gates.length && !availability.stop; n++) {
-      const { gate, typeNumber } = gates[this.#nextGate]!
-      this.#nextGate = (this.#nextGate + 1) % gates.length
+    for (let n = 0; n < gates.length && !availability.stop && !checkpoints.hasPending; n++) {
+      const gateIndex = this.#nextGate
+      const { gate, typeNumber } = gates[gateIndex]!
+      this.#nextGate = (gateIndex + 1) % gates.length
       handled += gate.poll(chain.inputs[typeNumber]!, availability, recordsMax)
       for (let met = gate.takeElement(); met !== undefined; met = gate.takeElement()) {
-        assert(met.element.kind === 'end', () => `unexpected ${met?.element.kind} in a channel`)
+        this.#handleElement(gateIndex, met)
         handled++
       }
-      if (gate.isFinished) finished++
     }
-    if (finished === gates.length) this.#inputEnded = true
     return handled
+  }
+
+  #handleElement(gateIndex: number, { channelIndex, element }: ArrivedElement): void {
+    const { alignment, checkpoints } = this.#parts
+    switch (element.kind) {
+      case 'barrier': {
+        const aligned = alignment.onBarrier(gateIndex, channelIndex, element)
+        if (aligned !== undefined) checkpoints.add(aligned)
+        return
+      }
+      case 'end': {
+        if (element.isSuspended) this.#suspended = true
+        const aligned = alignment.onEnd(gateIndex, channelIndex)
+        if (aligned !== undefined) checkpoints.add(aligned)
+        if (!alignment.allEnded) return
+        this.#inputEnded = true
+        if (this.#triggered !== undefined) this.#addTriggered(this.#triggered)
+        this.#triggered = undefined
+        return
+      }
+      default:
+        assert(false, () => `unexpected ${element.kind} in a channel`)
+    }
   }
 
   async #finish(): Promise<void> {
@@ -304,7 +504,7 @@ export class Subtask {
    * thrown after the last.
    */
   async #closeAll(): Promise<void> {
-    const { chain, source, writers, contexts, wake } = this.#parts
+    const { chain, source, writers, contexts, states, wake } = this.#parts
     let first: { readonly error: unknown } | undefined
     const attempt = async (close: () => void | Promise<void>, i: number) => {
       try {
@@ -324,6 +524,7 @@ export class Subtask {
         const operator = chain.operators[i]
         if (operator?.close) await attempt(() => operator.close?.(), i)
       }
+      for (const { keyed } of states) keyed?.dispose()
       for (const writer of writers) writer.close()
       this.publishMetrics()
     } finally {
@@ -335,8 +536,8 @@ export class Subtask {
 
   /** Waits for what user code still does, such as a write to a sink: not for ever, it may never end. */
   async #underWay(): Promise<void> {
-    const { chain, clock } = this.#parts
-    const settled = [this.#initializing, this.#ending?.settled()]
+    const { chain, clock, checkpoints } = this.#parts
+    const settled = [this.#initializing, this.#ending?.settled(), checkpoints.settled()]
     for (const operator of chain.operators) settled.push(operator?.paused?.settled?.())
     const pending = settled.filter((each) => each !== undefined)
     if (pending.length === 0) return
@@ -346,10 +547,22 @@ export class Subtask {
     cancel()
   }
 
+  #attempt(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
   #enter(state: SubtaskState, failure?: SubtaskFailure): void {
     this.#state = subtaskTransition(this.#state, state)
     this.#parts.onState(state, failure)
   }
+}
+
+function notRunning(state: SubtaskState): ErrorData {
+  return describeError(new Error(`the subtask is ${state}`))
 }
 
 function describeFailure(error: unknown): SubtaskFailure {

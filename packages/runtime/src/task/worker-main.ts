@@ -5,6 +5,7 @@ import { SharedDoorbell } from '../exchange/doorbell.ts'
 import { describeError } from '../protocol/error-data.ts'
 import type { CoordinatorMessage, SlotMessage } from '../protocol/messages.ts'
 import { DOORBELL_STRIDE_BYTES, type SlotDeployment } from '../protocol/slot-deployment.ts'
+import { LocalDirectoryStorage } from '../snapshot/local-directory-storage.ts'
 import { captureStreams } from './capture-streams.ts'
 import { driveSlot } from './drive-slot.ts'
 import { loadPlan } from './load-plan.ts'
@@ -32,6 +33,7 @@ export default async function runSlot(task: {
       clock,
       random: new SeededRandom((clock.now() ^ (deployment.slotIndex * 0x9e3779b9)) | 0),
       createPacing: () => new AdaptivePacing(),
+      storage: new LocalDirectoryStorage(),
       send,
     })
     const restoreStreams = captureStreams(slot.text)
