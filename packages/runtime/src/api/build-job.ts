@@ -22,6 +22,8 @@ export interface JobOptions {
   readonly configuration?: Configuration | undefined
   /** `-p`: replaces `env.setParallelism` and `parallelism.default`. */
   readonly parallelism?: number | undefined
+  /** By operator id, of state that the job starts from: for operators whose max parallelism nobody sets. */
+  readonly maxParallelisms?: Readonly<Record<string, number>> | undefined
 }
 
 /** What one run of a job's function has added, before it is planned. */
@@ -48,7 +50,7 @@ export function buildJob(definition: JobDefinition, options: JobOptions = {}): B
       `Cannot build ${show(definition)}: a job comes from defineJob(name, (env, args) => { ... })`,
     )
   }
-  const { args = [], configuration = Configuration.empty, parallelism } = options
+  const { args = [], configuration = Configuration.empty, parallelism, maxParallelisms = {} } = options
   checkDashP(parallelism)
   const env = new StreamExecutionEnvironment(configuration)
   runBuilder(definition, env, Object.freeze([...args]))
@@ -56,7 +58,7 @@ export function buildJob(definition: JobDefinition, options: JobOptions = {}): B
   topology.seal()
   if (topology.operators.length === 0) throw noOperators(definition.name, topology.sources)
 
-  const settings = graphSettings(definition, env, parallelism)
+  const settings = { ...graphSettings(definition, env, parallelism), maxParallelisms }
   const sources = sourcesOf(topology.operators)
   const operators = inOrder([...sources, ...topology.operators])
   const noEffect = parallelismHasNoEffect(operators.filter(hasChoice), parallelism)

@@ -190,3 +190,19 @@ test('A source or sink that cannot be parallel stays so, whatever the job has', 
 function plan(builder: JobBuilder) {
   return planJob(defineJob('test', builder)).plan
 }
+
+test('The max parallelism of state that a job starts from reaches the graph, and its fingerprint', () => {
+  const job = defineJob('counts', (env) => {
+    env
+      .fromSequence(1, 4)
+      .keyBy((n) => n)
+      .reduce((a, b) => a + b)
+      .uid('sums')
+      .print()
+  })
+  const first = planJob(job).plan.jobGraph
+  const sums = first.vertices[1]!.operators[0]!.id
+  const restored = planJob(job, { maxParallelisms: { [sums]: 96 } }).plan.jobGraph
+  expect(restored.vertices.map(({ maxParallelism }) => maxParallelism)).toEqual([128, 96])
+  expect(restored.fingerprint).not.toBe(first.fingerprint)
+})

@@ -24,11 +24,14 @@ export function jobReference(
     readonly bundleSha256: string
     readonly args: readonly string[]
     readonly parallelism: number | undefined
+    /** As given to planJob. */
+    readonly maxParallelisms?: Readonly<Record<string, number>> | undefined
   },
 ): JobReference {
   const { jobGraph } = planned.plan
   return {
     ...options,
+    maxParallelisms: options.maxParallelisms ?? {},
     configuration: planned.configuration.entries(),
     fingerprint: jobFingerprint(jobGraph.fingerprint, options.bundleSha256),
     operators: jobGraph.vertices.flatMap(({ operators }) => operators.map(({ id, name }) => ({ id, name }))),

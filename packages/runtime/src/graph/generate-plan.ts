@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { defaultMaxParallelism } from '../keys/max-parallelism.ts'
 import { generateStreamGraph } from './generate-stream-graph.ts'
 import type { GraphSettings } from './graph-settings.ts'
 import type { JobVertexId, OperatorId } from './ids.ts'
@@ -10,6 +9,7 @@ import type { Plan, PlannedEdge, PlannedOperator } from './plan.ts'
 import type { StreamEdge, StreamGraph, StreamNode } from './stream-graph.ts'
 import { topologicalOrder } from './topological-order.ts'
 import type { Transformation } from './transformation.ts'
+import { vertexMaxParallelism } from './vertex-max-parallelism.ts'
 
 /**
  * Makes the job graph of a dataflow, by Flink's rules, and keeps the functions beside it.
@@ -30,7 +30,7 @@ export function planStreamGraph(graph: StreamGraph, settings: GraphSettings): Pl
 
   const streamEdges = chains.flatMap(({ outEdges }) => outEdges)
   const edgeIndexes = new Map(streamEdges.map((edge, index) => [edge, index]))
-  const vertices = chains.map((chain, index) => jobVertex(chain, index, ids, places, edgeIndexes, settings.chaining))
+  const vertices = chains.map((chain, index) => jobVertex(chain, index, ids, places, edgeIndexes, settings))
   const edges = streamEdges.map((edge, index) => jobEdge(edge, index, ids, places))
   const { jobName } = settings
   const jobGraph: JobGraph = { jobName, vertices, edges, fingerprint: fingerprintOf({ jobName, vertices, edges }) }
@@ -59,13 +59,15 @@ function placesOf(chains: readonly OperatorChain[]): ReadonlyMap<StreamNode, Pla
 }
 
 function jobVertex(
-  { head, nodes }: OperatorChain,
+  chain: OperatorChain,
   index: number,
   ids: ReadonlyMap<StreamNode, OperatorId>,
   places: ReadonlyMap<StreamNode, Place>,
   edgeIndexes: ReadonlyMap<StreamEdge, number>,
-  chainingEnabled: boolean,
+  settings: GraphSettings,
 ): JobVertex {
+  const { head, nodes } = chain
+  const { chaining: chainingEnabled, maxParallelisms = {} } = settings
   const operators = nodes.map((node): ChainedOperator => {
     const chained = node.outEdges.filter((edge) => isChainable(edge, chainingEnabled))
     const leaving = node.outEdges.filter((edge) => !isChainable(edge, chainingEnabled))
@@ -88,7 +90,7 @@ function jobVertex(
     index,
     name: chainName(head, chainingEnabled),
     parallelism: head.parallelism,
-    maxParallelism: head.explicitMaxParallelism ?? defaultMaxParallelism(head.parallelism),
+    maxParallelism: vertexMaxParallelism(chain, ids, maxParallelisms),
     explicitMaxParallelism: head.explicitMaxParallelism,
     slotSharingGroup: head.slotSharingGroup,
     operators,

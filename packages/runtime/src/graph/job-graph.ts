@@ -22,7 +22,7 @@ export interface JobVertex {
   /** E.g. `Source: Numbers -> Map -> Filter`. */
   readonly name: string
   readonly parallelism: number
-  /** Resolved: explicit, else Flink's default for the parallelism. */
+  /** Resolved: explicit, else that of the state that the job starts from, else Flink's default for the parallelism. */
   readonly maxParallelism: number
   /** As set by the user; undefined where Flink would say -1. */
   readonly explicitMaxParallelism: number | undefined

@@ -37,6 +37,8 @@ export interface JobReference {
   readonly configuration: Readonly<Record<string, string>>
   /** `-p`, if given. */
   readonly parallelism: number | undefined
+  /** By operator id: those that came with the state which the job started from. */
+  readonly maxParallelisms: Readonly<Record<string, number>>
   /** Of the graph and the bundle (protocol/job-fingerprint.ts). */
   readonly fingerprint: string
   /** Operator ids in graph order, with names: to name the first that differs. */
