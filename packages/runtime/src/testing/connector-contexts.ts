@@ -75,6 +75,9 @@ export interface TestSinkOptions {
   readonly signal?: AbortSignal
   readonly metrics?: MetricGroup
   readonly standardOutput?: TextOutput
+  /** False unless given. */
+  readonly checkpointingEnabled?: boolean
+  readonly restoredCheckpointId?: number
 }
 
 /**
@@ -96,5 +99,7 @@ export function testSinkWriterContext(options: TestSinkOptions): SinkWriterConte
     clock: options.clock,
     signal: options.signal ?? new AbortController().signal,
     standardOutput: options.standardOutput ?? { write: () => {} },
+    checkpointingEnabled: options.checkpointingEnabled ?? false,
+    restoredCheckpointId: options.restoredCheckpointId,
   }
 }
