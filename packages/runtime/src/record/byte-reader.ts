@@ -22,6 +22,14 @@ export class ByteReader {
     return this.#buffer[this.#take(1)]!
   }
 
+  int8(): number {
+    return (this.byte() << 24) >> 24
+  }
+
+  int16(): number {
+    return this.#buffer.readInt16LE(this.#take(2))
+  }
+
   int32(): number {
     return this.#buffer.readInt32LE(this.#take(4))
   }

@@ -1,3 +1,5 @@
+import { ValueTag } from './value-tag.ts'
+
 const notLatin1 = /[\u0100-\uffff]/
 /** Its header takes one byte. */
 const shortLengthMax = 24
@@ -5,8 +7,16 @@ const keptBytesMax = 1 << 20
 
 /** Bytes that grow. What `finish` answers is valid until the next `start`. */
 export class ByteWriter {
-  #buffer: Buffer = Buffer.from(new ArrayBuffer(1024))
+  #buffer: Buffer
   #length = 0
+
+  constructor(capacityBytes = 1024) {
+    this.#buffer = Buffer.from(new ArrayBuffer(capacityBytes))
+  }
+
+  get length(): number {
+    return this.#length
+  }
 
   start(): void {
     // A single huge record must not hold its memory forever.
@@ -36,6 +46,27 @@ export class ByteWriter {
   int64(value: bigint): void {
     const at = this.#reserve(8)
     this.#buffer.writeBigInt64LE(value, at)
+  }
+
+  /** An integer of 32 bits with its tag, in as few bytes as it takes. */
+  taggedInteger(value: number): void {
+    const at = this.#reserve(5)
+    const buffer = this.#buffer
+    buffer[at + 1] = value
+    if (value === (value << 24) >> 24) {
+      buffer[at] = ValueTag.int8
+      this.#length = at + 2
+      return
+    }
+    buffer[at + 2] = value >> 8
+    if (value === (value << 16) >> 16) {
+      buffer[at] = ValueTag.int16
+      this.#length = at + 3
+      return
+    }
+    buffer[at] = ValueTag.int32
+    buffer[at + 3] = value >> 16
+    buffer[at + 4] = value >> 24
   }
 
   /** An unsigned integer below 2^53, seven bits a byte. */

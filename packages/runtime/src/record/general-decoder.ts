@@ -9,22 +9,35 @@ const arrayLengthMax = 2 ** 32 - 1
 
 /** Reads what a `GeneralEncoder` with the same registry wrote. What it answers holds no reference to the bytes. */
 export class GeneralDecoder {
-  readonly #in = new ByteReader()
+  readonly #own = new ByteReader()
+  /** What is read from now. */
+  #in: ByteReader = this.#own
   readonly #registry: TypeRegistry | undefined
+  readonly #unregistered: ((name: string, plain: unknown) => unknown) | undefined
   #depth = 0
 
-  constructor(registry?: TypeRegistry) {
+  /** `unregistered` makes a value of instances whose type is not registered here, in place of an error. */
+  constructor(registry?: TypeRegistry, unregistered?: (name: string, plain: unknown) => unknown) {
     this.#registry = registry
+    this.#unregistered = unregistered
   }
 
   /** Throws RecordError CORRUPT_DATA unless `bytes` from `start` to `end` are exactly one value. */
   decode(bytes: Uint8Array, start = 0, end: number = bytes.length): unknown {
     const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#in = this.#own
     this.#in.start(buffer, start, end)
     this.#depth = 0
     const value = this.#value(this.#in.byte())
     if (this.#in.remaining !== 0) throw corrupt(`${this.#in.remaining} bytes are left over`)
     return value
+  }
+
+  /** The value at which `input` stands; afterwards it stands behind it. Throws RecordError CORRUPT_DATA. */
+  decodeFrom(input: ByteReader): unknown {
+    this.#in = input
+    this.#depth = 0
+    return this.#value(input.byte())
   }
 
   #value(tag: number): unknown {
@@ -40,6 +53,10 @@ export class GeneralDecoder {
         return true
       case ValueTag.int32:
         return input.int32()
+      case ValueTag.int8:
+        return input.int8()
+      case ValueTag.int16:
+        return input.int16()
       case ValueTag.float64:
         return input.float64()
       case ValueTag.int64:
@@ -153,10 +170,11 @@ export class GeneralDecoder {
     return set
   }
 
-  #registered(): object {
+  #registered(): unknown {
     const name = this.#in.string()
     const type = this.#registry?.byName(name)
     if (type === undefined) {
+      if (this.#unregistered !== undefined) return this.#unregistered(name, this.#value(this.#in.byte()))
       const message = `Cannot decode a record: it holds an instance of the type "${name.slice(0, 80)}", which is not registered here`
       throw new RecordError('UNREGISTERED_CLASS', message, { type: name })
     }

@@ -16,7 +16,9 @@ export interface GeneralEncoderOptions {
 
 /** Writes any value that may leave its thread; `general-codec.ts` says which those are. */
 export class GeneralEncoder {
-  readonly #out = new ByteWriter()
+  readonly #own = new ByteWriter()
+  /** What is written to now. */
+  #out: ByteWriter = this.#own
   readonly #registry: TypeRegistry | undefined
   readonly #attempt: () => string
   /** The way to the value being written, and the objects on it. */
@@ -36,9 +38,23 @@ export class GeneralEncoder {
   encode(value: unknown, path: readonly RecordPathStep[] = []): Uint8Array {
     this.#path = [...path]
     this.#ancestors = []
+    this.#out = this.#own
     this.#out.start()
     this.#value(value)
     return this.#out.finish()
+  }
+
+  /**
+   * Appends `value` to what `out` has already. If it throws, a part of the value may have been written.
+   * bench: key-group-codec.bench.ts
+   */
+  encodeTo(out: ByteWriter, value: unknown): void {
+    this.#out = out
+    if (typeof value === 'object' && value !== null) {
+      this.#path.length = 0
+      this.#ancestors.length = 0
+    } else if (typeof value === 'function' || typeof value === 'symbol') this.#path.length = 0
+    this.#value(value)
   }
 
   #value(value: unknown): void {
@@ -49,13 +65,11 @@ export class GeneralEncoder {
         out.string(value)
         return
       case 'number':
-        if (Object.is(value | 0, value)) {
-          out.byte(ValueTag.int32)
-          out.int32(value)
-          return
+        if (Object.is(value | 0, value)) out.taggedInteger(value)
+        else {
+          out.byte(ValueTag.float64)
+          out.float64(value)
         }
-        out.byte(ValueTag.float64)
-        out.float64(value)
         return
       case 'boolean':
         out.byte(value ? ValueTag.true : ValueTag.false)

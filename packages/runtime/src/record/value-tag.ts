@@ -23,6 +23,9 @@ export const ValueTag = {
   typedArray: 19,
   /** A name, then a plain value. */
   registered: 20,
+  /** Integers of one and two bytes; earlier versions wrote them as `int32`. */
+  int8: 21,
+  int16: 22,
 } as const
 
 interface TypedArrayConstructor {
