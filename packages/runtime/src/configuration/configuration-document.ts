@@ -2,7 +2,14 @@ import type { ConfigurationOption, OptionSection } from './configuration-option.
 import { ConfigurationOptions } from './configuration-options.ts'
 import { foreignKeys } from './foreign-keys.ts'
 
-const sections: readonly OptionSection[] = ['Job', 'Execution', 'Slots and memory']
+const sections: readonly OptionSection[] = [
+  'Job',
+  'Execution',
+  'Checkpoints',
+  'Savepoints',
+  'Restarts',
+  'Slots and memory',
+]
 
 /** `docs/configuration.md`, made from the tables, so that it cannot say anything else than the code. */
 export function configurationDocument(): string {

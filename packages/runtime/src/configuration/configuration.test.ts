@@ -45,6 +45,32 @@ describe('Configuration', () => {
     expect(set(['code', 'code']).get(PARALLELISM)).toBe(3)
   })
 
+  test('reads what Flink knew under older names, and other names of the same choice', () => {
+    const read = Configuration.empty.with(
+      {
+        'state.checkpoints.dir': 'file:///checkpoints',
+        'state.savepoints.dir': './savepoints',
+        'state.backend': 'HashMap',
+        'restart-strategy': 'disable',
+        'execution.checkpointing.interval': 0,
+      },
+      'file',
+    )
+    expect(read.entries()).toEqual({
+      'execution.checkpointing.dir': 'file:///checkpoints',
+      'execution.checkpointing.savepoint-dir': './savepoints',
+      'state.backend.type': 'hashmap',
+      'restart-strategy.type': 'none',
+      'execution.checkpointing.interval': '0 ms',
+    })
+    expect(read.warnings.map((warning) => warning.key)).toEqual([
+      'state.checkpoints.dir',
+      'state.savepoints.dir',
+      'state.backend',
+      'restart-strategy',
+    ])
+  })
+
   test('keeps in a worker what the coordinator read, although the job configures itself again there', () => {
     const coordinator = Configuration.empty
       .with({ 'parallelism.default': 8 }, 'command line')
@@ -91,10 +117,12 @@ describe('Configuration', () => {
     ['taskmanager.memory.process.size', '4g', 'it divides the memory of a JVM'],
     ['env.java.opts.all', '-Xmx1g', 'it belongs to a JVM'],
     ['state.backend.rocksdb.block.cache-size', '8mb', 'no such state backend'],
-    ['state.backend.type', 'hashmap', 'keeps no keyed state'],
-    ['execution.checkpointing.interval', '10 s', 'takes no checkpoints yet'],
-    ['restart-strategy.type', 'fixed-delay', 'does not restart a failed job yet'],
-    ['rest.port', '8081', 'no REST API yet'],
+    ['state.backend.incremental', 'true', 'every checkpoint is a full one'],
+    ['execution.checkpointing.unaligned.enabled', 'true', 'checkpoints are aligned'],
+    ['state.checkpoint-storage', 'filesystem', 'if execution.checkpointing.dir is set'],
+    ['execution.savepoint.path', '/tmp/savepoint', 'millrace run -s PATH'],
+    ['jobmanager.execution.failover-strategy', 'region', 'restarts all'],
+    ['rest.port', '8081', 'a job answers on loopback only'],
     ['high-availability.type', 'zookeeper', 'belongs to a cluster'],
     ['pipeline.object-reuse', 'false', 'object reuse is always on'],
     ['execution.runtime-mode', 'BATCH', 'streaming mode'],
@@ -139,6 +167,19 @@ describe('Configuration', () => {
     ['pipeline.operator-chaining.enabled', 'yes', 'true or false', 'true'],
     ['execution.buffer-timeout.interval', '5 parsecs', 'a duration with a unit', '100 ms'],
     ['pipeline.name', ' ', 'a text that is not empty', 'nightly-report'],
+    ['execution.checkpointing.interval', '9 ms', 'a duration of at least 10 ms', '10 s'],
+    ['execution.checkpointing.timeout', '25 d', 'a duration of at least 10 ms', '10 min'],
+    ['execution.checkpointing.mode', 'exactly once', 'one of EXACTLY_ONCE, AT_LEAST_ONCE', 'EXACTLY_ONCE'],
+    ['execution.checkpointing.dir', ' ', 'a path', './checkpoints'],
+    ['execution.checkpointing.data-inline-threshold', '2 mb', 'a memory size and at most 1 mb', '20 kb'],
+    ['state.backend.type', 'rocksdb', 'hashmap, the only state backend that there is', 'hashmap'],
+    [
+      'restart-strategy.type',
+      'always',
+      'one of none, fixed-delay, failure-rate, exponential-delay',
+      'exponential-delay',
+    ],
+    ['restart-strategy.exponential-delay.backoff-multiplier', '1', 'a number above 1', '1.5'],
   ])('refuses %s = "%s", saying what it expected', (key, value, expected, example) => {
     const error = failure({ [key]: value })
     expect(error.code).toBe('ILL_TYPED_VALUE')

@@ -13,36 +13,61 @@ export interface ForeignKeys {
 export const foreignKeys: readonly ForeignKeys[] = [
   // Not here yet.
   {
-    prefixes: ['execution.checkpointing.', 'state.checkpoints.', 'state.checkpoint-storage', 'jobmanager.execution.'],
-    reason: 'this version of Millrace takes no checkpoints yet',
-  },
-  {
     prefixes: [
-      'state.savepoints.',
-      'execution.savepoint.',
-      'execution.savepoint-restore-mode',
-      'execution.state-recovery.',
+      'execution.checkpointing.unaligned',
+      'execution.checkpointing.unaligned.',
+      'execution.checkpointing.aligned-checkpoint-timeout',
+      'execution.checkpointing.alignment-timeout',
+      'execution.checkpointing.recover-without-channel-state.',
+      'execution.checkpointing.max-aligned-checkpoint-size',
     ],
-    reason: 'this version of Millrace takes and restores no savepoints yet',
+    reason: 'checkpoints are aligned, and hold no records that are under way',
   },
   {
-    prefixes: ['restart-strategy', 'restart-strategy.', 'jobmanager.execution.failover-strategy', 'cleanup-strategy.'],
-    reason: 'this version of Millrace does not restart a failed job yet',
+    prefixes: ['execution.checkpointing.incremental', 'state.backend.incremental'],
+    reason: 'every checkpoint is a full one',
   },
-  { prefixes: ['rest.', 'web.'], reason: 'this version of Millrace has no REST API yet' },
+  {
+    prefixes: ['execution.checkpointing.storage', 'state.checkpoint-storage'],
+    reason: 'checkpoints are files if execution.checkpointing.dir is set, else they are kept in memory',
+  },
+  {
+    prefixes: ['execution.checkpointing.local-backup.', 'state.backend.local-recovery', 'taskmanager.state.local.'],
+    reason: 'all state is local',
+  },
+  {
+    prefixes: ['execution.checkpointing.', 'state.checkpoints.', 'state.savepoints.', 'state.storage.'],
+    reason: 'Millrace has nothing like it',
+  },
+  {
+    prefixes: ['execution.savepoint.', 'execution.savepoint-restore-mode', 'execution.state-recovery.'],
+    reason: 'what a job starts from is said when it is started: `millrace run -s PATH`',
+  },
+  {
+    prefixes: ['jobmanager.execution.failover-strategy'],
+    reason: 'a failure of one subtask restarts all, which are joined by their channels',
+  },
+  { prefixes: ['cleanup-strategy', 'cleanup-strategy.'], reason: 'nothing is left behind that needs another try' },
+  {
+    prefixes: ['rest.', 'web.'],
+    reason: 'a job answers on loopback only, at port 8081 or another that is free, and has no web interface',
+  },
   { prefixes: ['metrics.'], reason: 'this version of Millrace has no metric reporters yet' },
   {
     prefixes: ['pipeline.auto-watermark-interval', 'pipeline.watermark-alignment.'],
     reason: 'this version of Millrace has no event time yet',
   },
-  { prefixes: ['pipeline.auto-generate-uids'], reason: 'this version of Millrace keeps no state that needs a uid yet' },
+  {
+    prefixes: ['pipeline.auto-generate-uids'],
+    reason: 'an operator without a uid has an id by its position, with a warning if it keeps state',
+  },
   { prefixes: ['jobmanager.scheduler', 'scheduler', 'scheduler-mode'], reason: 'there is one scheduler' },
   // Nothing here that it could mean.
   {
     prefixes: ['state.backend.rocksdb.', 'state.backend.forst.', 'state.backend.changelog.', 'dstl.', 'rocksdb.'],
     reason: 'Millrace has no such state backend',
   },
-  { prefixes: ['state.'], reason: 'this version of Millrace keeps no keyed state of the user yet' },
+  { prefixes: ['state.'], reason: 'the one state backend, on the heap, has no such setting' },
   {
     prefixes: ['pipeline.object-reuse'],
     reason:

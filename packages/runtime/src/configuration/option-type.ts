@@ -44,6 +44,21 @@ export const fraction: OptionType<number> = {
   format: String,
 }
 
+/** A number with or without a fraction. */
+export function decimal(bounds: { above: number; example: number }): OptionType<number> {
+  return {
+    name: 'Double',
+    expected: `a number above ${bounds.above}`,
+    example: String(bounds.example),
+    parse(text) {
+      if (!/^\d*\.?\d+(e-?\d+)?$/i.test(text.trim())) return undefined
+      const value = Number(text)
+      return value > bounds.above && Number.isFinite(value) ? value : undefined
+    },
+    format: String,
+  }
+}
+
 export const boolean: OptionType<boolean> = {
   name: 'Boolean',
   expected: 'true or false',
@@ -63,6 +78,17 @@ export const string: OptionType<string> = {
   format: String,
 }
 
+/** Of a directory or file: a path or a `file:` URL. Whoever uses it knows what a relative one starts from. */
+export function path(example: string): OptionType<string> {
+  return {
+    name: 'Path',
+    expected: 'a path',
+    example,
+    parse: (text) => (text.trim() === '' || text.includes('\0') ? undefined : text.trim()),
+    format: String,
+  }
+}
+
 /** In milliseconds. */
 export const duration: OptionType<number> = {
   name: 'Duration',
@@ -70,6 +96,28 @@ export const duration: OptionType<number> = {
   example: '100 ms',
   parse: parseDurationMs,
   format: formatDurationMs,
+}
+
+/** The longest time that a timer takes: about 24.8 days, cut to whole ones. */
+const DURATION_MAX_MS = 24 * 86_400_000
+
+/** In milliseconds, within bounds, both included; short enough for a timer. */
+export function boundedDuration(bounds: { min: number; orElse?: number; example: string }): OptionType<number> {
+  const { min, orElse } = bounds
+  const above = min > 0 ? ` of at least ${formatDurationMs(min)}` : ''
+  return {
+    name: 'Duration',
+    expected:
+      `a duration${above} with a unit (ms, s, min, h, d), at most ${formatDurationMs(DURATION_MAX_MS)}` +
+      (orElse === undefined ? '' : `, or ${orElse}`),
+    example: bounds.example,
+    parse(text) {
+      const value = parseDurationMs(text)
+      if (value === undefined) return undefined
+      return (value >= min && value <= DURATION_MAX_MS) || value === orElse ? value : undefined
+    },
+    format: formatDurationMs,
+  }
 }
 
 /** In milliseconds; -1 stands for "never". */
@@ -107,4 +155,26 @@ export function enumeration<const Word extends string>(...words: readonly [Word,
     parse: (text) => words.find((word) => word.toLowerCase() === text.trim().toLowerCase()),
     format: String,
   }
+}
+
+/** One of the words that `aliases` has as keys, or another name of one, in any case. */
+export function aliasedEnumeration<const Word extends string>(
+  aliases: Readonly<Record<Word, readonly string[]>>,
+): OptionType<Word> {
+  const words = Object.keys(aliases) as Word[]
+  return {
+    name: 'Enum',
+    expected: `one of ${words.join(', ')}`,
+    example: words.at(-1)!,
+    parse(text) {
+      const lower = text.trim().toLowerCase()
+      return words.find((word) => word === lower || aliases[word].includes(lower))
+    },
+    format: String,
+  }
+}
+
+/** A choice that has one answer as yet. `what` says so. */
+export function soleWord<const Word extends string>(word: Word, what: string): OptionType<Word> {
+  return { ...enumeration(word), expected: `${word}, ${what}` }
 }
