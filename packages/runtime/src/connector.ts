@@ -5,9 +5,10 @@ export { MillraceError } from './base/error.ts'
 export type { Logger } from './base/logger.ts'
 export type { Random } from './base/random.ts'
 export { ConnectorError } from './connector/connector-error.ts'
+export { FixedSplitEnumerator, type FixedSplitState } from './connector/fixed-split-enumerator.ts'
 export { inspectInOneLine, preview } from './connector/preview.ts'
 export { PrintSink, type PrintSinkOptions } from './connector/print-sink.ts'
-export type { Sink, SinkWriter, SinkWriterContext, TextOutput } from './connector/sink.ts'
+export type { Committer, Sink, SinkWriter, SinkWriterContext, TextOutput } from './connector/sink.ts'
 export type {
   Boundedness,
   InputStatus,

@@ -11,4 +11,14 @@ export {
 } from './testing/connector-contexts.ts'
 export { runInSimulation, type SimulationOptions, type SimulationResult } from './testing/run-in-simulation.ts'
 export { SimulatedClock } from './testing/simulated-clock.ts'
-export { type ReadSourceOptions, type ReadSourceResult, readSource } from './testing/source-harness.ts'
+export {
+  type ReadSourceOptions,
+  type ReadSourceResult,
+  readSource,
+  type SourceSnapshot,
+} from './testing/source-harness.ts'
+export {
+  type FailingAttempt,
+  readSourceThroughFailures,
+  type SourceRestoreOptions,
+} from './testing/source-restores.ts'

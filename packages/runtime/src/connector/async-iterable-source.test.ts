@@ -99,6 +99,25 @@ test('AsyncIterableSource does not wait without end for an iterable that ignores
   expect(delays).toEqual([1_000])
 })
 
+test('AsyncIterableSource begins its iterable anew after a restore, with a warning, unless it had ended', async () => {
+  let calls = 0
+  const source = new AsyncIterableSource(() => {
+    calls++
+    return ['a', 'b']
+  })
+  const { snapshot } = await readSource(source, { clock, snapshotAfter: 1, recordsMax: 1 })
+  const restored = await readSource(source, { clock, restore: snapshot })
+  expect({ calls, records: restored.records, warnings: restored.warnings }).toEqual({
+    calls: 2,
+    records: [['a', 'b']],
+    warnings: [
+      'The iterable of fromAsyncIterable cannot go on where the snapshot left it: it is begun anew, so records may come twice or be missing',
+    ],
+  })
+  const again = await readSource(source, { clock, restore: restored.snapshot })
+  expect({ calls, records: again.records }).toEqual({ calls: 2, records: [[]] })
+})
+
 function readerOf<T>(factory: AsyncIterableFactory<T>, clockOfReader: Clock = clock) {
   const abort = new AbortController()
   const reader = new AsyncIterableSource(factory).createReader({

@@ -27,11 +27,21 @@ const bufferedRecordsMax = 1_024
 /** An iterable that ignores its signal and never settles must not hold up the end of the job for longer. */
 const closeTimeoutMs = 1_000
 
+/** The iterable as a whole. */
+export interface AsyncIterableSplit extends SourceSplit {
+  /** Whether it was begun before the snapshot that the job starts from. */
+  readonly isRepeated?: boolean
+}
+
 /**
- * Emits what an async iterable yields, in one subtask. It cannot be replayed: after a restart the factory is called
- * again, and what it yielded before is yielded again or lost, as the factory has it.
+ * Emits what an async iterable yields, in one subtask.
+ *
+ * It cannot be replayed, like any of Flink's sources without positions: snapshots know only whether it has ended. When the
+ * job starts from one in which it had not, after a failure as well as by hand, the factory is called again, with a warning
+ * in the log. What it yielded before comes again, or is lost, as the factory has it, so there is no exactly-once from here
+ * on. An iterable that had ended is not asked again.
  */
-export class AsyncIterableSource<T> implements Source<T> {
+export class AsyncIterableSource<T> implements Source<T, AsyncIterableSplit> {
   readonly boundedness = 'continuous-unbounded'
   readonly defaultParallelism = 1
   readonly parallelismMax = 1
@@ -41,16 +51,20 @@ export class AsyncIterableSource<T> implements Source<T> {
     this.#factory = factory
   }
 
-  createEnumerator(context: SplitEnumeratorContext<SourceSplit>): SplitEnumerator {
+  createEnumerator(context: SplitEnumeratorContext<AsyncIterableSplit>): SplitEnumerator {
     return new FixedSplitEnumerator([{ splitId: 'all' }], context)
   }
 
-  createReader(context: SourceReaderContext): SourceReader<T, SourceSplit> {
+  restoreEnumerator(context: SplitEnumeratorContext<AsyncIterableSplit>, state: unknown): SplitEnumerator {
+    return FixedSplitEnumerator.restore(state, context)
+  }
+
+  createReader(context: SourceReaderContext): SourceReader<T, AsyncIterableSplit> {
     return new AsyncIterableReader(this.#factory, context)
   }
 }
 
-class AsyncIterableReader<T> implements SourceReader<T, SourceSplit> {
+class AsyncIterableReader<T> implements SourceReader<T, AsyncIterableSplit> {
   readonly #factory: AsyncIterableFactory<T>
   readonly #context: SourceReaderContext
   readonly #abort = new AbortController()
@@ -90,7 +104,14 @@ class AsyncIterableReader<T> implements SourceReader<T, SourceSplit> {
     return this.#availability.wait()
   }
 
-  addSplits(): void {
+  addSplits(splits: readonly AsyncIterableSplit[]): void {
+    if (splits[0]?.isRepeated === true) {
+      this.#context.logger.warn(
+        'The iterable of fromAsyncIterable cannot go on where the snapshot left it: it is begun anew, so records may come ' +
+          'twice or be missing',
+        { operator: this.#context.taskInfo.name },
+      )
+    }
     this.#pump = this.#readAhead()
     const stop = () => this.#stop()
     if (this.#context.signal.aborted) stop()
@@ -100,6 +121,11 @@ class AsyncIterableReader<T> implements SourceReader<T, SourceSplit> {
   notifyNoMoreSplits(): void {
     this.#noMoreSplits = true
     this.#availability.notify()
+  }
+
+  snapshotState(): readonly AsyncIterableSplit[] {
+    const hasEnded = this.#exhausted && this.#next === this.#buffer.length
+    return this.#pump === undefined || hasEnded ? [] : [{ splitId: 'all', isRepeated: true }]
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { SystemClock } from '../base/clock.ts'
 import { readSource } from '../testing/source-harness.ts'
+import { readSourceThroughFailures } from '../testing/source-restores.ts'
 import { CollectionSource } from './collection-source.ts'
 
 const clock = new SystemClock()
@@ -18,4 +19,22 @@ test('CollectionSource goes on after every record where the output was full', as
 test('CollectionSource of nothing ends', async () => {
   const { records } = await readSource(new CollectionSource([]), { clock })
   expect(records).toEqual([[]])
+})
+
+test('CollectionSource goes on behind the last record of a snapshot, and does not begin again when it had ended', async () => {
+  const source = new CollectionSource(['a', 'b', 'c', 'd'])
+  const attempts = [
+    { parallelism: 2, snapshotAfter: 1, recordsLost: 2 },
+    { parallelism: 1, snapshotAfter: 3 },
+  ]
+  expect(await readSourceThroughFailures(source, { clock, attempts, parallelism: 3 })).toEqual(['a', 'b', 'c', 'd'])
+})
+
+test('CollectionSource refuses to go on behind the end of a collection that has become shorter', async () => {
+  const { snapshot } = await readSource(new CollectionSource(['a', 'b', 'c']), { clock, snapshotAfter: 2 })
+  const shorter = new CollectionSource(['a'])
+  await expect(readSource(shorter, { clock, restore: snapshot })).rejects.toMatchObject({
+    code: 'COLLECTION_TOO_SHORT',
+    message: expect.stringMatching(/^Cannot go on with record 3 of a collection of 1: /),
+  })
 })

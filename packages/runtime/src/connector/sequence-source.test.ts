@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SystemClock } from '../base/clock.ts'
 import { readSource } from '../testing/source-harness.ts'
+import { readSourceThroughFailures } from '../testing/source-restores.ts'
 import { SequenceSource, splitSequence } from './sequence-source.ts'
 
 const clock = new SystemClock()
@@ -42,5 +43,26 @@ test('splitSequence cuts any sequence into parts that join without gap and diffe
       const count = BigInt(to) - BigInt(from) + 1n
       expect(splits.length).toBe(count < splitCount ? Number(count) : splitCount)
     }),
+  )
+})
+
+test('SequenceSource emits every number once through failures, at any parallelism', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({
+          parallelism: fc.integer({ min: 1, max: 5 }),
+          snapshotAfter: fc.integer({ min: 0, max: 9 }),
+          recordsLost: fc.integer({ min: 0, max: 9 }),
+        }),
+        { minLength: 1, maxLength: 4 },
+      ),
+      fc.infiniteStream(fc.integer({ min: 1, max: 4 })),
+      fc.integer({ min: 1, max: 5 }),
+      async (attempts, limits, parallelism) => {
+        const pollLimit = () => limits.next().value!
+        await readSourceThroughFailures(new SequenceSource(1, 30), { clock, attempts, parallelism, pollLimit })
+      },
+    ),
   )
 })

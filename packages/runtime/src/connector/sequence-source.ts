@@ -18,8 +18,8 @@ export interface SequenceSplit extends SourceSplit {
 
 /**
  * Emits the integers from `from` to `to`, both included, as Flink's NumberSequenceSource does: every subtask has one
- * contiguous part, in order, and their sizes differ by one at most. The caller has checked that both are safe integers
- * and `from <= to`.
+ * contiguous part, in order, and their sizes differ by one at most. After a restore at another parallelism a subtask may
+ * have several of the parts that were, or none. The caller has checked that both are safe integers and `from <= to`.
  *
  * @example
  * const job = defineJob('sequence', (env) => {
@@ -40,6 +40,10 @@ export class SequenceSource implements Source<number, SequenceSplit> {
 
   createEnumerator(context: SplitEnumeratorContext<SequenceSplit>): SplitEnumerator {
     return new FixedSplitEnumerator(splitSequence(this.#from, this.#to, context.parallelism), context)
+  }
+
+  restoreEnumerator(context: SplitEnumeratorContext<SequenceSplit>, state: unknown): SplitEnumerator {
+    return FixedSplitEnumerator.restore(state, context)
   }
 
   createReader(): SourceReader<number, SequenceSplit> {
@@ -66,7 +70,9 @@ export function splitSequence(from: number, to: number, splitCount: number): rea
 
 class SequenceReader implements SourceReader<number, SequenceSplit> {
   readonly #availability = new Availability()
+  /** Those after the current one. */
   readonly #splits: SequenceSplit[] = []
+  #splitId = ''
   #next = 0
   #last = -1
   #noMoreSplits = false
@@ -85,6 +91,7 @@ class SequenceReader implements SourceReader<number, SequenceSplit> {
       this.#next = next
       const split = this.#splits.shift()
       if (split === undefined) return this.#noMoreSplits ? 'end-of-input' : 'nothing-available'
+      this.#splitId = split.splitId
       this.#next = split.from
       this.#last = split.to
     }
@@ -102,5 +109,10 @@ class SequenceReader implements SourceReader<number, SequenceSplit> {
   notifyNoMoreSplits(): void {
     this.#noMoreSplits = true
     this.#availability.notify()
+  }
+
+  snapshotState(): readonly SequenceSplit[] {
+    if (this.#next > this.#last) return [...this.#splits]
+    return [{ splitId: this.#splitId, from: this.#next, to: this.#last }, ...this.#splits]
   }
 }
