@@ -4,7 +4,7 @@ import { loadJobDefinition } from '../api/load-job-definition.ts'
 import { planJob } from '../api/plan-job.ts'
 import type { Logger } from '../base/logger.ts'
 import { enableSourceMaps } from '../base/source-maps.ts'
-import type { ConfigurationEntries } from '../configuration/configuration.ts'
+import type { Configuration, ConfigurationEntries } from '../configuration/configuration.ts'
 import { configurationFileName, loadConfigurationFile } from '../configuration/configuration-file.ts'
 import { parseDynamicProperties } from '../configuration/dynamic-properties.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
@@ -36,6 +36,7 @@ export interface JobOutput {
 export interface PreparedJob {
   readonly jobGraph: JobGraph
   readonly warnings: readonly JobWarning[]
+  readonly configuration: Configuration
   /** Aborting the signal cancels the job, also while it starts. */
   start(output: JobOutput, signal?: AbortSignal): Promise<JobHandle>
 }
@@ -61,6 +62,7 @@ export async function prepareJob(request: JobRequest): Promise<PreparedJob> {
   return {
     jobGraph: planned.plan.jobGraph,
     warnings: planned.warnings,
+    configuration: planned.configuration,
     start: (output, signal) => submitJob({ bundle, planned, args, parallelism, signal, ...output }),
   }
 }

@@ -9,6 +9,7 @@ const sections: readonly OptionSection[] = [
   'Savepoints',
   'Restarts',
   'Slots and memory',
+  'REST API',
 ]
 
 /** `docs/configuration.md`, made from the tables, so that it cannot say anything else than the code. */

@@ -1,7 +1,14 @@
 import type { OptionType } from './option-type.ts'
 
 /** The heading under which the documentation shows an option. */
-export type OptionSection = 'Job' | 'Execution' | 'Checkpoints' | 'Savepoints' | 'Restarts' | 'Slots and memory'
+export type OptionSection =
+  | 'Job'
+  | 'Execution'
+  | 'Checkpoints'
+  | 'Savepoints'
+  | 'Restarts'
+  | 'Slots and memory'
+  | 'REST API'
 
 /** One row of the table of options: everything there is to know about a key. */
 export interface ConfigurationOption<T> {

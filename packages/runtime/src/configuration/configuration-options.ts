@@ -1,6 +1,7 @@
 import { CheckpointingOptions } from './checkpointing-options.ts'
 import type { ConfigurationOption } from './configuration-option.ts'
 import { boolean, durationOrNever, fraction, integer, memorySize, string } from './option-type.ts'
+import { RestOptions } from './rest-options.ts'
 import { RestartStrategyOptions } from './restart-strategy-options.ts'
 
 /** The table of all options that take effect. `docs/configuration.md` is generated from it. */
@@ -22,9 +23,11 @@ export const ConfigurationOptions: {
   readonly NETWORK_MEMORY_MIN: ConfigurationOption<number>
   readonly NETWORK_MEMORY_MAX: ConfigurationOption<number | undefined>
 } & typeof CheckpointingOptions &
-  typeof RestartStrategyOptions = {
+  typeof RestartStrategyOptions &
+  typeof RestOptions = {
   ...CheckpointingOptions,
   ...RestartStrategyOptions,
+  ...RestOptions,
   PARALLELISM: {
     key: 'parallelism.default',
     section: 'Job',

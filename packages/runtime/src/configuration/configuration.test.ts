@@ -122,7 +122,7 @@ describe('Configuration', () => {
     ['state.checkpoint-storage', 'filesystem', 'if execution.checkpointing.dir is set'],
     ['execution.savepoint.path', '/tmp/savepoint', 'millrace run -s PATH'],
     ['jobmanager.execution.failover-strategy', 'region', 'restarts all'],
-    ['rest.port', '8081', 'a job answers on loopback only'],
+    ['rest.bind-address', '0.0.0.0', 'a job answers on loopback only'],
     ['high-availability.type', 'zookeeper', 'belongs to a cluster'],
     ['pipeline.object-reuse', 'false', 'object reuse is always on'],
     ['execution.runtime-mode', 'BATCH', 'streaming mode'],

@@ -50,7 +50,7 @@ export const foreignKeys: readonly ForeignKeys[] = [
   { prefixes: ['cleanup-strategy', 'cleanup-strategy.'], reason: 'nothing is left behind that needs another try' },
   {
     prefixes: ['rest.', 'web.'],
-    reason: 'a job answers on loopback only, at port 8081 or another that is free, and has no web interface',
+    reason: 'a job answers on loopback only, at `rest.port` or another that is free, and has no web interface',
   },
   { prefixes: ['metrics.'], reason: 'this version of Millrace has no metric reporters yet' },
   {
