@@ -26,10 +26,15 @@ export function keyHashCode(key: unknown): number {
       return bigintHashCode(checkLong(key, ''))
     case 'object':
       if (key === null) throw notAKey(key, '')
-      return murmur3Hash32(utf8(compositeKeyText(key)))
+      return compositeTextHashCode(compositeKeyText(key))
     default:
       throw notAKey(key, '')
   }
+}
+
+/** The hash code of an array or a plain object, of which `compositeKeyText` made `text`. */
+export function compositeTextHashCode(text: string): number {
+  return murmur3Hash32(utf8(text))
 }
 
 /** The UTF-8 bytes of `text`, valid until the next call. A fresh encoding costs more than the rest of the hash. */
