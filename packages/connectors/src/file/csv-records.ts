@@ -1,18 +1,20 @@
 import { ConnectorError, type ReaderOutput } from '@millrace/runtime/connector'
 import { type Parser, parse } from 'csv-parse'
 import type { CsvFormatOptions } from './csv-format.ts'
-import { type FileSplit, UNTIL_END } from './file-split.ts'
+import { type FileSplit, type SplitPosition, UNTIL_END } from './file-split.ts'
 import { LineRange } from './line-range.ts'
 import { type MalformedRecords, SKIPPED } from './malformed-records.ts'
-import type { EmitStatus, SplitPosition, SplitRecords } from './split-records.ts'
+import type { EmitStatus, SplitRecords } from './split-records.ts'
 
 /** How much is parsed at a time; its records wait in memory. */
 const PARSED_BYTES = 64 * 1024
 
 interface ParsedRecord {
   readonly fields: readonly string[]
-  /** The line on which the record ends, from 1, counted from the start of the split. */
+  /** The line on which the record ends, from 1, counted from the start of what was parsed. */
   readonly line: number
+  /** Of what was parsed, up to the end of the record and its line end. */
+  readonly bytes: number
 }
 
 /** Turns the bytes of one split into CSV records. */
@@ -27,16 +29,22 @@ export class CsvRecords<T> implements SplitRecords<T> {
   #hasBytesEnded = false
   #parsed: ParsedRecord[] = []
   #parsedPosition = 0
-  #emittedCount = 0
+  /** Up to the last record that was emitted or left out. */
+  #consumedBytes = 0
+  #consumedLines = 0
+  /** Of the preamble, which is not in the file at this place. */
+  readonly #preambleBytes: number
 
   constructor(split: FileSplit, options: CsvFormatOptions<T>, malformed: MalformedRecords) {
     this.#split = split
     this.#options = options
     this.#malformed = malformed
     this.#range = new LineRange(split.offset, split.length === UNTIL_END ? UNTIL_END : split.offset + split.length)
-    this.#names = typeof options.header === 'boolean' ? undefined : this.#checkedNames(options.header)
+    this.#names = typeof options.header === 'boolean' ? split.fieldNames : this.#checkedNames(options.header)
     this.#parser = this.#createParser()
-    if (split.preamble !== undefined) this.#parse(Buffer.from(`${split.preamble}\n`))
+    const preamble = Buffer.from(split.preamble === undefined ? '' : `${split.preamble}\n`)
+    this.#preambleBytes = preamble.length
+    if (preamble.length > 0) this.#parse(preamble)
   }
 
   feed(chunk: Buffer): void {
@@ -71,15 +79,23 @@ export class CsvRecords<T> implements SplitRecords<T> {
   }
 
   position(): SplitPosition {
-    return { offset: this.#split.offset, recordsAfterOffset: this.#emittedCount }
+    const isInFile = this.#consumedBytes > this.#preambleBytes
+    const linesBefore = this.#linesBefore()
+    return {
+      offset: isInFile ? this.#range.firstOffset + this.#consumedBytes - this.#preambleBytes : this.#split.offset,
+      linesBefore: linesBefore === undefined ? undefined : linesBefore + this.#consumedLines,
+      fieldNames: this.#options.header === true ? this.#names : undefined,
+    }
   }
 
   #emitParsed(output: ReaderOutput<T>): boolean {
     const parsed = this.#parsed
     while (this.#parsedPosition < parsed.length) {
-      const record = this.#recordOf(parsed[this.#parsedPosition++]!)
+      const next = parsed[this.#parsedPosition++]!
+      const record = this.#recordOf(next)
+      this.#consumedBytes = next.bytes
+      this.#consumedLines = next.line
       if (record === SKIPPED) continue
-      this.#emittedCount++
       if (!output.collect(record)) return false
     }
     this.#parsed = []
@@ -135,8 +151,8 @@ export class CsvRecords<T> implements SplitRecords<T> {
       relax_column_count: true,
       skip_empty_lines: true,
       skip_records_with_error: onMalformed === 'skip',
-      on_record: (fields: readonly string[], { lines }) => {
-        this.#parsed.push({ fields, line: lines })
+      on_record: (fields: readonly string[], { lines, bytes }) => {
+        this.#parsed.push({ fields, line: lines, bytes })
         // Nothing goes through the stream, so a write parses all it was given before it returns.
         return null
       },
@@ -163,9 +179,14 @@ export class CsvRecords<T> implements SplitRecords<T> {
   }
 
   #describePlace(line: number): string {
+    const linesBefore = this.#linesBefore()
     // The header line is put before every split.
-    return this.#range.startsFile
-      ? `the record that ends on line ${line} of "${this.#split.path}"`
+    return linesBefore !== undefined
+      ? `the record that ends on line ${linesBefore + line} of "${this.#split.path}"`
       : `the record that ends on line ${line - (this.#split.preamble === undefined ? 0 : 1)} after byte ${this.#split.offset} of "${this.#split.path}"`
+  }
+  /** Lines of the file before what is parsed, if that is known. */
+  #linesBefore(): number | undefined {
+    return this.#range.startsFile ? 0 : this.#split.linesBefore
   }
 }

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { ConnectorError } from '@millrace/runtime/connector'
 import type { ByteChunks } from './byte-chunks.ts'
-import { unreadable } from './file-errors.ts'
+import { fileChanged, systemCode, unreadable } from './file-errors.ts'
 
 /** One being cut into records, one being filled. */
 const BUFFERS_MAX = 2
@@ -12,6 +12,8 @@ const TAIL_BYTES = 16 * 1024
 export interface FileChunksOptions {
   readonly path: string
   readonly offset: number
+  /** Where the split begins: the file must not end before it. */
+  readonly splitOffset: number
   /** Up to here chunks are large, behind it small; reading goes on to the end of the file unless closed. */
   readonly limit: number
   readonly chunkBytes: number
@@ -67,8 +69,16 @@ export class FileChunks implements ByteChunks {
   }
 
   async #open(): Promise<void> {
-    this.#handle = await open(this.#options.path, 'r')
-    this.#isRegular = (await this.#handle.stat()).isFile()
+    const { path, splitOffset } = this.#options
+    this.#handle = await open(path, 'r').catch((error: unknown) => {
+      throw systemCode(error) === 'ENOENT' ? fileChanged(path, splitOffset, 'there is no such file any more') : error
+    })
+    const stats = await this.#handle.stat()
+    this.#isRegular = stats.isFile()
+    if (splitOffset === 0) return
+    if (!this.#isRegular) throw fileChanged(path, splitOffset, 'it is no regular file, and cannot be read twice')
+    if (stats.size >= splitOffset) return
+    throw fileChanged(path, splitOffset, `it has only ${stats.size} bytes`, { fileBytes: stats.size })
   }
 
   /** Fills the next buffer, if there is a free one: buffers are used in turn. */

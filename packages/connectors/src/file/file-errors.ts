@@ -36,6 +36,24 @@ export function unreadable(path: string, cause: unknown): ConnectorError {
   )
 }
 
+/**
+ * The file of a split is not what it was when the split was cut, or when the snapshot was taken that the split comes from.
+ * `state` says what it is now.
+ */
+export function fileChanged(
+  path: string,
+  offset: number,
+  state: string,
+  facts: Readonly<Record<string, unknown>> = {},
+): ConnectorError {
+  return new ConnectorError(
+    'FILE_CHANGED',
+    `Cannot read "${path}" from byte ${offset} on: ${state}. Bring the file back as it was, or start the job without the ` +
+      'snapshot.',
+    { path, offset, ...facts },
+  )
+}
+
 export function unwritable(path: string, cause: unknown): ConnectorError {
   if (cause instanceof ConnectorError) return cause
   return new ConnectorError(

@@ -2,7 +2,7 @@ import type { InputStatus, ReaderOutput, SourceReader, SourceReaderContext } fro
 import type { ByteChunks } from './byte-chunks.ts'
 import { FileChunks } from './file-chunks.ts'
 import type { FileFormat } from './file-format.ts'
-import { type FileSplit, UNTIL_END } from './file-split.ts'
+import { type FileSplit, restOf, UNTIL_END } from './file-split.ts'
 import { isPacked } from './file-split-enumerator.ts'
 import { GunzipChunks } from './gunzip-chunks.ts'
 import { LineRange } from './line-range.ts'
@@ -27,6 +27,7 @@ export class FileSourceReader<T> implements SourceReader<T, FileSplit> {
   readonly #open: OpenSplit<T>[] = []
   readonly #waiting: FileSplit[] = []
   readonly #closing = new Set<Promise<void>>()
+  #isStarted = false
   #hasRequested = false
   #hasAllSplits = false
   /** How far the end of the current split's bytes has come through its records. */
@@ -40,7 +41,8 @@ export class FileSourceReader<T> implements SourceReader<T, FileSplit> {
   }
 
   start(): void {
-    this.#requestSplit()
+    this.#isStarted = true
+    if (this.#open.length < OPEN_MAX) this.#requestSplit()
   }
 
   addSplits(splits: readonly FileSplit[]): void {
@@ -78,6 +80,12 @@ export class FileSourceReader<T> implements SourceReader<T, FileSplit> {
           this.#closeCurrent(current)
       }
     }
+  }
+
+  snapshotState(): readonly FileSplit[] {
+    const [current, next] = this.#open
+    const rest = current === undefined ? undefined : restOf(current.split, current.records.position())
+    return [...(rest === undefined ? [] : [rest]), ...(next === undefined ? [] : [next.split]), ...this.#waiting]
   }
 
   isAvailable(): Promise<void> {
@@ -136,9 +144,11 @@ export class FileSourceReader<T> implements SourceReader<T, FileSplit> {
 
   #openChunks({ path, offset, length }: FileSplit): ByteChunks {
     const onProgress = () => this.#wake()
-    if (isPacked(path)) return new GunzipChunks({ path, chunkBytes: CHUNK_BYTES, onProgress })
+    const readFrom = LineRange.readFrom(offset)
+    if (isPacked(path))
+      return new GunzipChunks({ path, offset: readFrom, splitOffset: offset, chunkBytes: CHUNK_BYTES, onProgress })
     const limit = length === UNTIL_END ? UNTIL_END : offset + length
-    return new FileChunks({ path, offset: LineRange.readFrom(offset), limit, chunkBytes: CHUNK_BYTES, onProgress })
+    return new FileChunks({ path, offset: readFrom, splitOffset: offset, limit, chunkBytes: CHUNK_BYTES, onProgress })
   }
 
   #close(chunks: ByteChunks): void {
@@ -149,7 +159,8 @@ export class FileSourceReader<T> implements SourceReader<T, FileSplit> {
   }
 
   #requestSplit(): void {
-    if (this.#hasRequested || this.#hasAllSplits) return
+    // Splits of a snapshot come before the start, when the enumerator does not know of the reader yet.
+    if (!this.#isStarted || this.#hasRequested || this.#hasAllSplits) return
     this.#hasRequested = true
     this.#context.sendSplitRequest()
   }

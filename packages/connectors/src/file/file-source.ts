@@ -12,7 +12,11 @@ import { checkedInteger } from './file-errors.ts'
 import type { FileFormat } from './file-format.ts'
 import { FileSourceReader } from './file-source-reader.ts'
 import type { FileSplit } from './file-split.ts'
-import { FileSplitEnumerator } from './file-split-enumerator.ts'
+import {
+  FileSplitEnumerator,
+  type FileSplitEnumeratorOptions,
+  type FileSplitEnumeratorState,
+} from './file-split-enumerator.ts'
 import { jsonLineFormat } from './json-line-format.ts'
 import type { OnMalformed } from './malformed-records.ts'
 import { textLineFormat } from './text-line-format.ts'
@@ -75,8 +79,13 @@ export interface CsvOptions extends RecordFileSourceOptions {
  * one subtask; other files are cut into byte ranges, so that all subtasks share one large file. Order is kept within a
  * split only; at parallelism 1 records come in the order of files and lines.
  *
+ * Snapshots keep which splits were not given out, and of those being read the byte at which the next record begins: after a
+ * restore every record comes exactly once, at any parallelism, if the files are as they were. Packed files are unpacked up to
+ * that byte again. Nothing is kept of pipes and the like, which cannot be read twice.
+ *
  * @throws ConnectorError when the job starts: `FILE_NOT_FOUND`, `NO_FILE_MATCHES`, `FILE_UNREADABLE`,
- * `INVALID_CSV_HEADER`; later: `MALFORMED_RECORD`, `LINE_TOO_LONG`, `GZIP_BROKEN`, `FILE_UNREADABLE`.
+ * `INVALID_CSV_HEADER`; later: `MALFORMED_RECORD`, `LINE_TOO_LONG`, `GZIP_BROKEN`, `FILE_UNREADABLE`, and `FILE_CHANGED` if a
+ * file is gone, or shorter than where reading has to go on.
  *
  * @example
  * const job = defineJob('lines', (env) => {
@@ -176,15 +185,21 @@ export class FileSource<T> implements Source<T, FileSplit> {
   }
 
   createEnumerator(context: SplitEnumeratorContext<FileSplit>): SplitEnumerator {
-    const { isSplittable, needsHeader } = this.#format
-    return new FileSplitEnumerator(
-      { patterns: this.#patterns, isSplittable, needsHeader, splitBytes: this.#splitBytes },
-      context,
-    )
+    return new FileSplitEnumerator(this.#enumeratorOptions(), context)
+  }
+
+  restoreEnumerator(context: SplitEnumeratorContext<FileSplit>, state: unknown): SplitEnumerator {
+    // Of this source's own making: a snapshot answers each operator what it gave.
+    return new FileSplitEnumerator(this.#enumeratorOptions(), context, state as FileSplitEnumeratorState)
   }
 
   createReader(context: SourceReaderContext): SourceReader<T, FileSplit> {
     return new FileSourceReader(this.#format, context)
+  }
+
+  #enumeratorOptions(): FileSplitEnumeratorOptions {
+    const { isSplittable, needsHeader } = this.#format
+    return { patterns: this.#patterns, isSplittable, needsHeader, splitBytes: this.#splitBytes }
   }
 }
 

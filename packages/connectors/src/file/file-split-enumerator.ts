@@ -18,19 +18,36 @@ export interface FileSplitEnumeratorOptions {
   readonly splitBytes: number | undefined
 }
 
+/** What {@link FileSplitEnumerator} keeps in snapshots. */
+export interface FileSplitEnumeratorState {
+  /** In the order in which they are to be given out. */
+  readonly unassigned: readonly FileSplit[]
+}
+
 /** Finds the files, cuts them into splits, and gives these out one at a time, in the order of files and offsets. */
 export class FileSplitEnumerator implements SplitEnumerator {
   readonly #options: FileSplitEnumeratorOptions
   readonly #context: SplitEnumeratorContext<FileSplit>
+  readonly #restored: FileSplitEnumeratorState | undefined
   #splits: readonly FileSplit[] = []
   #assigned = 0
 
-  constructor(options: FileSplitEnumeratorOptions, context: SplitEnumeratorContext<FileSplit>) {
+  /** `restored` is what `snapshotState` answered: then files are not looked for again. */
+  constructor(
+    options: FileSplitEnumeratorOptions,
+    context: SplitEnumeratorContext<FileSplit>,
+    restored?: FileSplitEnumeratorState,
+  ) {
     this.#options = options
     this.#context = context
+    this.#restored = restored
   }
 
   async start(): Promise<void> {
+    if (this.#restored !== undefined) {
+      this.#splits = this.#restored.unassigned
+      return
+    }
     const files = await findFiles(this.#options.patterns)
     const bytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
     const splitBytes = this.#options.splitBytes ?? defaultSplitBytes(bytes, this.#context.parallelism)
@@ -51,6 +68,10 @@ export class FileSplitEnumerator implements SplitEnumerator {
       this.#assigned++
       this.#context.assignSplit(split, subtaskIndex)
     }
+  }
+
+  snapshotState(): FileSplitEnumeratorState {
+    return { unassigned: this.#splits.slice(this.#assigned) }
   }
 
   async #splitsOf(file: FoundFile, splitBytes: number): Promise<FileSplit[]> {

@@ -1,12 +1,5 @@
 import type { ReaderOutput } from '@millrace/runtime/connector'
-
-/** Where a reader stands in a split, between two records. */
-export interface SplitPosition {
-  /** Of a byte in the file at which a record starts. */
-  readonly offset: number
-  /** How many records after `offset` were emitted already; for formats that cannot start in the middle. */
-  readonly recordsAfterOffset: number
-}
+import type { SplitPosition } from './file-split.ts'
 
 /**
  * - `output-full`: `collect` answered false;
@@ -26,5 +19,6 @@ export interface SplitRecords<T> {
    */
   endOfBytes(): void | Promise<void>
   emit(output: ReaderOutput<T>): EmitStatus
+  /** Behind the record that was emitted last, whatever was read ahead. */
   position(): SplitPosition
 }
