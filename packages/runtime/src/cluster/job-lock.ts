@@ -113,7 +113,6 @@ async function removeIfGone(path: string, text: string, parts: JobLockParts): Pr
   if (lock === undefined) return undefined
   const owner = readOwner(lock.text)
   if (!isGone(owner, lock, processes, clock.now())) return owner ?? 'busy'
-  logger.info('The lock of the job is taken over: the run that held it is gone', { path, jobId: owner?.jobId })
   // Of two that find the same owner gone, the second must not remove the lock that the first has made meanwhile: so only
   // who holds the takeover removes, after another look.
   const takeover = `${path}.takeover`
@@ -123,7 +122,10 @@ async function removeIfGone(path: string, text: string, parts: JobLockParts): Pr
   }
   try {
     const now = await files.read(path)
-    if (now?.text === lock.text) await files.remove(path)
+    if (now?.text === lock.text) {
+      await files.remove(path)
+      logger.info('The lock of the job is taken over: the run that held it is gone', { path, jobId: owner?.jobId })
+    }
     return undefined
   } finally {
     await files.remove(takeover)

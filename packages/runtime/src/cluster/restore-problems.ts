@@ -51,12 +51,12 @@ export function otherKind(operator: ChainedOperator, state: OperatorState): Rest
   const wasKeyed = hasKeyedState && !operator.keyed
   if (!wasSource && !wasKeyed) return []
   const { id: operatorId, uid, name } = operator
-  const what = wasKeyed ? `keyed state (${states.join(', ')})` : 'the splits of a source'
+  const what = wasKeyed ? `is keyed state (${states.join(', ')})` : 'are splits of a source'
   const is = wasKeyed ? 'does not run on a keyed stream' : 'is no source'
   return [
     {
       message:
-        `there is ${what} for ${operatorInWords(operator)}, which ${is} in this job. Give another uid to the operator, or leave the ` +
+        `there ${what} for ${operatorInWords(operator)}, which ${is} in this job. Give another uid to the operator, or leave the ` +
         `state out with --drop-state ${uid ?? operatorId}`,
       facts: { operatorId, uid, name, states, bytes },
     },
