@@ -47,7 +47,7 @@ export async function run(job: string | URL, options: RunOptions = {}): Promise<
     if (code !== 'STATEFUL_WITHOUT_UID') output.logger.warn(message)
   }
   signal?.throwIfAborted()
-  return prepared.start(output, signal)
+  return prepared.start(output, { signal })
 }
 
 function refuseInlineJob(job: string | URL | JobDefinition): void {

@@ -13,6 +13,8 @@ export type ClusterErrorCode =
   | 'OUTPUT_NOT_WRITTEN'
   /** A savepoint was asked for without a directory, and `execution.checkpointing.savepoint-dir` is not set. */
   | 'NO_SAVEPOINT_DIRECTORY'
+  /** A job is to be resumed, but `execution.checkpointing.dir` is not set. */
+  | 'NO_CHECKPOINT_DIRECTORY'
   /** A savepoint could not be completed. The job goes on. */
   | 'SAVEPOINT_FAILED'
   /** What was asked for needs a job whose subtasks run; this one is starting, restarting or has ended. */

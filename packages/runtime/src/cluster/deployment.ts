@@ -5,6 +5,7 @@ import type { JobGraph } from '../graph/job-graph.ts'
 import { allocateSubtaskMetrics } from '../metrics/subtask-metrics.ts'
 import type { SubtaskAddress } from '../protocol/messages.ts'
 import {
+  type CheckpointingDeployment,
   DOORBELL_STRIDE_BYTES,
   type GateDeployment,
   type JobReference,
@@ -12,6 +13,7 @@ import {
   type SubtaskDeployment,
   type WriterDeployment,
 } from '../protocol/slot-deployment.ts'
+import type { SubtaskRestore } from '../snapshot/snapshot.ts'
 import { ClusterError } from './cluster-error.ts'
 import type { SlotAssignment } from './slot-sharing.ts'
 
@@ -32,6 +34,9 @@ export function planDeployment(parts: {
   readonly job: JobReference
   readonly slots: readonly SlotAssignment[]
   readonly network: NetworkSettings
+  readonly checkpointing: CheckpointingDeployment
+  /** What each subtask starts from. */
+  readonly restoreOf: (subtask: SubtaskAddress) => SubtaskRestore | undefined
 }): readonly SlotDeployment[] {
   const { jobGraph, slots, network } = parts
   const slotOf = new Map(slots.flatMap((slot, i) => slot.subtasks.map((subtask) => [addressKey(subtask), i] as const)))
@@ -76,18 +81,21 @@ export function planDeployment(parts: {
     slotIndex,
     job: parts.job,
     doorbells,
+    checkpointing: parts.checkpointing,
     subtasks: slot.subtasks.map(
       (address): SubtaskDeployment => ({
         address,
         metrics: allocateSubtaskMetrics(),
         gates: gates.get(addressKey(address)) ?? [],
         writers: writers.get(addressKey(address)) ?? [],
+        restore: parts.restoreOf(address),
       }),
     ),
   }))
 }
 
-function checkNetworkMemory(jobGraph: JobGraph, network: NetworkSettings): void {
+/** @throws ClusterError `NOT_ENOUGH_NETWORK_MEMORY` */
+export function checkNetworkMemory(jobGraph: JobGraph, network: NetworkSettings): void {
   let bytes = 0
   for (const edge of jobGraph.edges) {
     const source = jobGraph.vertices[edge.sourceVertex]!

@@ -1,28 +1,33 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Plan } from '../graph/plan.ts'
-import { describeError, reviveError } from '../protocol/error-data.ts'
-import type { CoordinatorMessage, SlotMessage } from '../protocol/messages.ts'
-import type { JobReference, SlotDeployment } from '../protocol/slot-deployment.ts'
 import type { UserValues } from '../protocol/user-values.ts'
-import type { ClusterError } from './cluster-error.ts'
+import type { SnapshotStorage } from '../snapshot/snapshot-storage.ts'
+import { CheckpointCoordinator } from './checkpoint-coordinator.ts'
+import type { CheckpointSettings, CompletedSnapshot } from './checkpoint-coordinator-parts.ts'
+import type { CheckpointStatistics } from './checkpoint-statistics.ts'
+import { ClusterError } from './cluster-error.ts'
 import { CollectedRecords } from './collected-records.ts'
-import { type NetworkSettings, planDeployment } from './deployment.ts'
-import { type Execution, Executions } from './execution.ts'
+import type { NetworkSettings } from './deployment.ts'
+import {
+  type AttemptOutcome,
+  type AttemptPlan,
+  CANCELLATION_TIMEOUT_MS,
+  JobAttempt,
+  type JobAttemptListener,
+} from './job-attempt.ts'
 import { JobFailures } from './job-failures.ts'
-import type { JobHandle, JobMetrics, JobResult } from './job-handle.ts'
+import type { JobHandle, JobMetrics, JobResult, RescaleResult, StopOptions } from './job-handle.ts'
 import { isTerminal, type JobStatus, transition } from './job-status.ts'
-import { assignSlots, checkSlots } from './slot-sharing.ts'
-import type { SlotConnections, SlotTransport } from './slot-transport.ts'
-import type { SourceCoordinatorParts } from './source-coordinator.ts'
-import { SourceCoordinators } from './source-coordinators.ts'
+import { planRestore, type RestorePlan } from './plan-restore.ts'
+import { checkRescale, describeRescale } from './rescaling.ts'
+import type { RestartStrategy } from './restart-strategy.ts'
+import type { RestoreSettings } from './restore-settings.ts'
+import type { SlotTransport } from './slot-transport.ts'
 import { TextWriter, type WriteText } from './text-writer.ts'
 
 /** What one job is run with. */
-export interface JobManagerParts {
+export interface JobManagerParts extends AttemptPlan {
   readonly jobId: string
-  readonly plan: Plan
-  readonly job: JobReference
   readonly values: UserValues
   readonly slotsMax: number | undefined
   readonly network: NetworkSettings
@@ -31,84 +36,112 @@ export interface JobManagerParts {
   readonly logger: Logger
   readonly standardOutput: WriteText
   readonly standardError: WriteText
+  readonly checkpoints: CheckpointSettings
+  readonly storage: SnapshotStorage
+  readonly restartStrategy: RestartStrategy
+  /** So many random hex digits. */
+  readonly hexDigits: (count: number) => string
+  /** What the job starts from; undefined: without state. */
+  readonly restore: JobRestore | undefined
+  /** The job planned for another parallelism of its environment. Throws if it cannot have that. */
+  readonly replan: (parallelism: number) => AttemptPlan
 }
 
-/** Time for functions to close after a cancellation or a failure; then the threads are ended whatever they do. */
-export const CANCELLATION_TIMEOUT_MS = 3_000
-/** Time, after that, for the text of a canceled job to be taken by whoever reads it. */
+/** A state of the job to start from, and how it is to be fitted in. */
+export interface JobRestore {
+  readonly snapshot: CompletedSnapshot
+  readonly settings: Omit<RestoreSettings, 'from'>
+}
+
+const EXACT: JobRestore['settings'] = { allowNonRestoredState: false, dropState: [], claimMode: 'NO_CLAIM' }
+
+/** Time for the text of a canceled job to be taken by whoever reads it, after its functions had theirs to close. */
 const LAST_TEXT_TIMEOUT_MS = 500
 
 /**
- * Runs one job: deploys its subtasks, follows their states, deals splits out, and ends everything together. The
- * counterpart of Flink's JobMaster.
+ * Runs one job from its submission to its end, attempt after attempt: restarts it after failures, from the newest complete
+ * checkpoint, and for another parallelism. The counterpart of Flink's JobMaster.
  */
 export class JobManager implements JobHandle {
   readonly id: string
   readonly name: string
   readonly result: Promise<JobResult>
+  readonly startTimeMs: number
   readonly #parts: JobManagerParts
-  readonly #slotOf = new Map<Execution, number>()
-  readonly #sources: SourceCoordinators
   readonly #failures: JobFailures
   readonly #collected: CollectedRecords
   readonly #text: TextWriter
+  readonly #coordinator: CheckpointCoordinator
   readonly #settle: { resolve(result: JobResult): void; reject(error: unknown): void }
-  /** Rejects if the job fails, resolves if it is canceled, before anything is deployed. */
-  readonly #interruption: PromiseWithResolvers<void> = Promise.withResolvers()
   /** Resolves when the text of a canceled job has had its time. */
   readonly #textTimeout: PromiseWithResolvers<void> = Promise.withResolvers()
   #status: JobStatus = 'INITIALIZING'
-  #executions: Executions
-  #deployments: readonly SlotDeployment[]
-  #connections: SlotConnections | undefined
-  #liveSlots = 0
+  /** What the next attempt runs. */
+  #plan: AttemptPlan
+  #attempt: JobAttempt
+  #attempts = 0
+  /** The state that the newest attempt started from. */
+  #startedFrom: JobRestore | undefined
+  /** A savepoint that the job was stopped with: what was written before it has become visible, so nothing older will do. */
+  #stoppedAt: CompletedSnapshot | undefined
+  /** What to go back to, if the job cannot be started at another parallelism. */
+  #fallback: AttemptPlan | undefined
+  /** Under way: the job is being stopped or rescaled. */
+  #stopping: 'stop' | 'rescale' | undefined
+  /** Resolves when the subtasks of the newest attempt run; rejects if it ends before. */
+  #running: PromiseWithResolvers<void> = Promise.withResolvers()
+  #restartDelayMs = 0
+  #cancelRestart: (() => void) | undefined
   #startedMs: number
   #endedMs: number | undefined
+  #endTimeMs: number | undefined
   #failure: ClusterError | undefined
   #timers: (() => void)[] = []
-  #ending = false
+  #finalizing = false
 
-  /** Checks that the job fits (slots, memory) and throws ClusterError if not; starts nothing. */
+  /** Checks that the job fits (slots, memory, restored state) and throws if not; starts nothing. */
   constructor(parts: JobManagerParts) {
     const { plan, clock } = parts
     this.#parts = parts
     this.id = parts.jobId
     this.name = plan.jobGraph.jobName
+    this.startTimeMs = clock.now()
     this.#failures = new JobFailures(this.id, plan.jobGraph)
     this.#collected = new CollectedRecords(plan, parts.values)
     this.#text = new TextWriter(parts.standardOutput, parts.standardError, (error) => {
-      this.#fail(this.#failures.ofOutput(error), 'also while ending')
+      this.#fail(this.#failures.ofOutput(error))
     })
     const { promise, resolve, reject } = Promise.withResolvers<JobResult>()
     this.result = promise
     // Whoever looks at the result gets its rejection; nobody looking is no crash.
     promise.catch(() => {})
-    this.#interruption.promise.catch(() => {})
     this.#settle = { resolve, reject }
     this.#startedMs = clock.monotonicMs()
-
-    const slots = assignSlots(plan.jobGraph)
-    checkSlots(plan.jobGraph, slots, parts.slotsMax)
-    this.#deployments = planDeployment({
-      jobGraph: plan.jobGraph,
-      jobId: parts.jobId,
-      attempt: 0,
-      job: parts.job,
-      slots,
-      network: parts.network,
+    this.#coordinator = new CheckpointCoordinator({
+      jobId: this.id,
+      jobName: this.name,
+      settings: parts.checkpoints,
+      storage: parts.storage,
+      clock,
+      logger: parts.logger,
+      hexDigits: parts.hexDigits,
     })
-    this.#executions = new Executions(
-      plan.jobGraph,
-      this.#deployments.flatMap(({ subtasks }) => subtasks),
-    )
-    for (const { slotIndex, subtasks } of this.#deployments) {
-      for (const { address } of subtasks) this.#slotOf.set(this.#executions.at(address), slotIndex)
-    }
-    this.#sources = new SourceCoordinators(this.#plannedSources())
+    this.#plan = { plan, job: parts.job }
+    this.#startedFrom = parts.restore
+    this.#attempt = this.#createAttempt()
+    for (const note of this.#attempt.restore?.notes ?? []) parts.logger.info(note)
   }
 
   get status(): JobStatus {
     return this.#status
+  }
+
+  get endTimeMs(): number | undefined {
+    return this.#endTimeMs
+  }
+
+  get restarts(): number {
+    return this.#attempts - 1
   }
 
   /**
@@ -116,45 +149,12 @@ export class JobManager implements JobHandle {
    * cancellation meanwhile is no failure: then it resolves, with nothing deployed.
    */
   async start(): Promise<void> {
-    const started = this.#sources.start()
-    // A failure after a cancellation is a consequence of it.
-    started.catch(() => {})
     try {
-      await Promise.race([started, this.#interruption.promise])
+      await this.#attempt.start()
     } catch (error) {
-      if (this.#status !== 'INITIALIZING') return
-      await this.#endUndeployed('FAILED', () => this.#settle.reject(error))
-      throw error
+      // Where it can be tried again, it will be.
+      if (this.#status !== 'RESTARTING') throw error
     }
-    if (this.#status !== 'INITIALIZING') return
-    this.#enter('CREATED')
-    for (const execution of this.#executions.all()) {
-      execution.enter('SCHEDULED')
-      execution.enter('DEPLOYING')
-    }
-    this.#enter('RUNNING')
-    this.#startedMs = this.#parts.clock.monotonicMs()
-    await this.#deploy()
-  }
-
-  async #deploy(): Promise<void> {
-    this.#liveSlots = this.#deployments.length
-    try {
-      this.#connections = this.#parts.transport.deploy(this.#deployments, {
-        onMessage: (slot, message) => this.#receive(slot, message),
-        onEnd: (slot, error) => this.#onSlotEnd(slot, error),
-        onStray: (error) =>
-          this.#parts.logger.warn('user code threw after the subtasks of its thread had ended', {
-            error: messageOf(error),
-          }),
-      })
-    } catch (error) {
-      this.#fail(error)
-      await this.#end()
-      throw this.#failure
-    }
-    // Slots may have failed before there was a way to tell the others.
-    if (this.#status !== 'RUNNING') this.#tellSlotsToCancel()
   }
 
   collected<T = unknown>(name: string): readonly T[] {
@@ -165,20 +165,28 @@ export class JobManager implements JobHandle {
     return {
       status: this.#status,
       elapsedMs: (this.#endedMs ?? this.#parts.clock.monotonicMs()) - this.#startedMs,
-      vertices: this.#executions.metrics(),
+      vertices: this.#attempt.metrics(),
     }
   }
 
+  checkpoints(): CheckpointStatistics {
+    return this.#coordinator.statistics()
+  }
+
   async cancel(): Promise<void> {
-    if (this.#status === 'INITIALIZING') {
-      await this.#endUndeployed('CANCELED', () => this.#settle.resolve(this.#result('CANCELED')))
-    } else if (this.#ending && !isTerminal(this.#status)) {
+    if (this.#finalizing || this.#attempt.isEnding) {
       // All that is left to do may be to wait for the reader of the job's text.
       this.#after(LAST_TEXT_TIMEOUT_MS, () => this.#textTimeout.resolve())
-    } else if (this.#status === 'RUNNING') {
+    }
+    if (this.#status === 'INITIALIZING') this.#attempt.cancel()
+    else if ((this.#status === 'RUNNING' && !this.#attempt.isEnding) || this.#status === 'RESTARTING') {
       this.#enter('CANCELLING')
-      this.#cancelSubtasks()
       this.#after(CANCELLATION_TIMEOUT_MS + LAST_TEXT_TIMEOUT_MS, () => this.#textTimeout.resolve())
+      this.#attempt.cancel()
+      if (this.#cancelRestart !== undefined) {
+        this.#cancelRestart()
+        void this.#finalize('CANCELED')
+      }
     }
     await this.result.catch(() => {})
   }
@@ -187,174 +195,315 @@ export class JobManager implements JobHandle {
     await this.cancel()
   }
 
-  #receive(slotIndex: number, message: SlotMessage): void {
+  async triggerCheckpoint(): Promise<number> {
+    this.#checkRunning('take a checkpoint of')
     try {
-      this.#onMessage(slotIndex, message)
+      return (await this.#coordinator.triggerCheckpoint()).metadata.checkpointId
     } catch (error) {
-      this.#fail(error)
+      throw this.#savepointFailed('checkpoint', error)
     }
   }
 
-  #onMessage(slotIndex: number, message: SlotMessage): void {
-    switch (message.kind) {
-      case 'subtask-state': {
-        this.#executions.at(message.subtask).enter(message.state, message.failure)
-        if (message.failure !== undefined) this.#fail(this.#failures.ofSubtask(message.subtask, message.failure))
-        return
-      }
-      case 'reader-started':
-        this.#sources.at(message.subtask.vertexIndex)?.addReader(message.subtask.subtaskIndex)
-        return
-      case 'split-request':
-        this.#sources.at(message.subtask.vertexIndex)?.handleSplitRequest(message.subtask.subtaskIndex)
-        return
-      case 'source-event':
-        this.#sources.at(message.subtask.vertexIndex)?.handleSourceEvent(message.subtask.subtaskIndex, message.event)
-        return
-      case 'counter':
-        this.#executions.at(message.subtask).addCounter(message.name, message.place)
-        return
-      case 'collected':
-        this.#collected.add(message.name, message.records)
-        return
-      case 'text':
-        this.#text.write(message.stream, message.text, () => {
-          if (this.#ending) return
-          this.#connections?.send(slotIndex, { kind: 'text-written', length: message.text.length })
-        })
-        return
-      case 'log':
-        this.#parts.logger[message.level](message.message, message.facts)
-        return
-      case 'slot-failed':
-        this.#fail(reviveError(message.error))
-        return
+  async triggerSavepoint(directory?: string): Promise<string> {
+    this.#checkRunning('take a savepoint of')
+    const target = this.#savepointDirectory(directory)
+    try {
+      return (await this.#coordinator.triggerSavepoint({ directory: target, stop: 'none' })).path!
+    } catch (error) {
+      throw this.#savepointFailed('savepoint', error)
     }
   }
 
-  #onSlotEnd(slotIndex: number, error: unknown): void {
-    this.#liveSlots--
-    const left = this.#deployments[slotIndex]!.subtasks.map(({ address }) => this.#executions.at(address)).filter(
-      (execution) => !execution.isEnded,
+  async stopWithSavepoint({ directory, drain = false }: StopOptions = {}): Promise<string> {
+    this.#checkRunning('stop')
+    const target = this.#savepointDirectory(directory)
+    const attempt = this.#attempt
+    this.#stopping = 'stop'
+    const savepoint = await this.#stopAt({ directory: target, stop: drain ? 'drain' : 'suspend' })
+    const path = savepoint.path!
+    const outcome = await attempt.ended
+    if (outcome.status !== 'FAILED') {
+      await this.result.catch(() => {})
+      return path
+    }
+    this.#stopping = undefined
+    throw new ClusterError(
+      'SAVEPOINT_FAILED',
+      `The savepoint of job "${this.name}" is complete (${path}), but the job failed while it was being stopped: ${outcome.error.message}`,
+      { job: this.name, jobId: this.id, path },
+      { cause: outcome.error },
     )
-    if (left.length > 0 && !this.#ending) {
-      for (const execution of left) execution.enter('FAILED')
-      const subtasks = left.map(({ address }) => address)
-      this.#fail(this.#failures.ofLostSlot(slotIndex, subtasks, error))
-    }
-    if (this.#liveSlots === 0) void this.#end()
   }
 
-  /** The first failure counts; what follows from it does not, nor what comes when all subtasks have ended. */
-  #fail(error: unknown, when?: 'also while ending'): void {
-    if (this.#status === 'INITIALIZING') this.#interruption.reject(error)
-    if (this.#status !== 'RUNNING' || (this.#ending && when === undefined)) return
-    this.#failure = this.#failures.of(error)
-    this.#parts.logger.debug('job is failing', { job: this.name, error: describeError(this.#failure) })
-    this.#enter('FAILING')
-    if (!this.#ending) this.#cancelSubtasks()
-  }
-
-  #cancelSubtasks(): void {
-    this.#tellSlotsToCancel()
-    this.#after(CANCELLATION_TIMEOUT_MS, () => void this.#end())
-  }
-
-  #tellSlotsToCancel(): void {
-    for (let slot = 0; slot < this.#deployments.length; slot++) this.#connections?.send(slot, { kind: 'cancel' })
-  }
-
-  /** Ends a job that has no threads yet. */
-  async #endUndeployed(status: 'CANCELED' | 'FAILED', settle: () => void): Promise<void> {
-    this.#enter(status)
-    this.#ending = true
-    this.#interruption.resolve()
-    await this.#closeSources()
-    this.#endedMs = this.#parts.clock.monotonicMs()
-    for (const execution of this.#executions.all()) execution.enter('CANCELED')
-    settle()
-  }
-
-  /** Ends all threads, then the job. */
-  async #end(): Promise<void> {
-    if (this.#ending) return
-    this.#ending = true
-    const stuck = this.#executions.all().filter((execution) => !execution.isEnded)
-    if (stuck.length > 0 && this.#connections !== undefined) {
-      this.#parts.logger.warn(
-        `${stuck.length} subtasks did not close within ${CANCELLATION_TIMEOUT_MS} ms and were ended by force`,
-        { subtasks: stuck.slice(0, 10).map(({ address }) => this.#failures.describe(address)) },
+  async rescale(parallelism: number): Promise<RescaleResult> {
+    this.#checkRunning('rescale')
+    const { clock } = this.#parts
+    const startMs = clock.monotonicMs()
+    const before = this.#plan
+    const after = checkRescale(parallelism, { ...this.#parts, plan: before.plan })
+    const attempt = this.#attempt
+    this.#stopping = 'rescale'
+    const { metadata } = await this.#stopAt({ ...this.#ownDirectory(), stop: 'suspend' })
+    this.#plan = after
+    this.#fallback = before
+    this.#expectRunning()
+    await attempt.ended
+    try {
+      await this.#running.promise
+    } catch (error) {
+      await this.#running.promise.catch(() => {})
+      const now = isTerminal(this.#status)
+        ? `has ended: ${this.#status}`
+        : 'goes on at the old one, from the same state'
+      throw new ClusterError(
+        'RESCALE_FAILED',
+        `Job "${this.name}" could not be started at parallelism ${parallelism}, and ${now}: ${messageOf(error)}`,
+        { job: this.name, jobId: this.id, parallelism },
+        { cause: error },
       )
     }
-    // Slots may end before `deploy` has returned.
-    await undefined
-    await Promise.all([this.#closeSources(), this.#terminate()])
-    await Promise.race([this.#text.settled(), this.#textTimeout.promise])
-    for (const cancelTimer of this.#timers) cancelTimer()
-    // Some may have closed, after all, while their threads were being ended.
-    for (const execution of stuck) if (!execution.isEnded) execution.enter('CANCELED')
-    this.#endedMs = this.#parts.clock.monotonicMs()
-    if (this.#failure !== undefined) {
-      this.#enter('FAILED')
-      this.#settle.reject(this.#failure)
+    return describeRescale({
+      before: before.plan.jobGraph,
+      after: after.plan.jobGraph,
+      parallelism,
+      metadata,
+      restore: this.#attempt.restore!,
+      durationMs: clock.monotonicMs() - startMs,
+    })
+  }
+
+  /** Takes the savepoint after which all sources stop. */
+  async #stopAt(options: Parameters<CheckpointCoordinator['triggerSavepoint']>[0]): Promise<CompletedSnapshot> {
+    try {
+      const savepoint = await this.#coordinator.triggerSavepoint(options)
+      this.#stoppedAt = savepoint
+      return savepoint
+    } catch (error) {
+      this.#stopping = undefined
+      throw this.#savepointFailed('savepoint', error)
+    }
+  }
+
+  #createAttempt(): JobAttempt {
+    const { checkpoints } = this.#parts
+    const point = this.#attempts === 0 ? this.#parts.restore : this.#restorePoint()
+    this.#startedFrom = point
+    const restore = point && this.#planRestore(point)
+    const attempt: JobAttempt = new JobAttempt({
+      ...this.#parts,
+      ...this.#plan,
+      attempt: this.#attempts,
+      restore,
+      checkpointing: { isEnabled: checkpoints.intervalMs !== undefined, mode: checkpoints.mode },
+      listener: this.#listener(() => attempt),
+    })
+    this.#attempts++
+    void attempt.ended.then((outcome) => this.#onAttemptEnded(outcome))
+    return attempt
+  }
+
+  #planRestore({ snapshot, settings }: JobRestore): RestorePlan {
+    const { metadata, path } = snapshot
+    return planRestore({ metadata, directory: path, jobGraph: this.#plan.plan.jobGraph, settings })
+  }
+
+  /** The newest state of the job: that of its newest checkpoint or stop, else what it was started from. */
+  #restorePoint(): JobRestore | undefined {
+    const { restore } = this.#parts
+    const latest = this.#coordinator.latest()
+    const newest =
+      latest === undefined ||
+      (this.#stoppedAt !== undefined && this.#stoppedAt.metadata.checkpointId > latest.metadata.checkpointId)
+        ? this.#stoppedAt
+        : latest
+    if (newest === undefined || newest === restore?.snapshot) return restore
+    return { snapshot: newest, settings: EXACT }
+  }
+
+  #listener(self: () => JobAttempt): JobAttemptListener {
+    const coordinator = this.#coordinator
+    return {
+      onDeploying: () => {
+        this.#enter('CREATED')
+        this.#enter('RUNNING')
+        if (this.#attempts <= 1) this.#startedMs = this.#parts.clock.monotonicMs()
+      },
+      onRunning: () => {
+        coordinator.attach(self(), this.#startedFrom?.snapshot)
+        this.#fallback = undefined
+        this.#stopping = undefined
+        this.#running.resolve()
+      },
+      onFailure: (error) => this.#onFailure(error),
+      onText: (stream, text, written) => this.#text.write(stream, text, written),
+      onCollected: (name, records) => this.#collected.add(name, records),
+      onSubtaskState: (subtask, state) => coordinator.onSubtaskState(subtask, state),
+      onAcknowledged: (subtask, id, snapshot, metrics) => coordinator.onAcknowledged(subtask, id, snapshot, metrics),
+      onDeclined: (subtask, id, error) => coordinator.onDeclined(subtask, id, error),
+      onAwaitingFinalCheckpoint: (subtask) => coordinator.onAwaitingFinalCheckpoint(subtask),
+    }
+  }
+
+  /** An attempt has failed, and is being ended: is there to be another? */
+  #onFailure(error: ClusterError): void {
+    this.#coordinator.detach(error)
+    // Before anything was deployed, nothing has been that could be restarted; and what goes wrong on the way out is no news.
+    if (this.#status !== 'RUNNING' && this.#status !== 'RESTARTING') return
+    const { restartStrategy, clock, logger } = this.#parts
+    let delayMs: number | undefined
+    if (this.#fallback !== undefined) {
+      this.#plan = this.#fallback
+      delayMs = 0
+    } else delayMs = restartStrategy.onFailure(clock.now())
+    this.#fallback = undefined
+    this.#stopping = undefined
+    if (delayMs === undefined) {
+      this.#failure = error
+      this.#enter('FAILING')
       return
     }
-    const status = this.#status === 'CANCELLING' ? 'CANCELED' : 'FINISHED'
-    this.#enter(status)
-    this.#settle.resolve(this.#result(status))
+    logger.warn(`the job failed and is restarted in ${Math.round(delayMs)} ms`, {
+      job: this.name,
+      attempt: this.#attempts,
+      error: error.message,
+    })
+    if (this.#status === 'RUNNING') this.#enter('RESTARTING')
+    this.#restartDelayMs = delayMs
+    this.#expectRunning(error)
   }
 
-  async #terminate(): Promise<void> {
-    try {
-      await this.#connections?.terminate()
-    } catch (error) {
-      this.#parts.logger.warn('the threads could not be ended in order', { error: messageOf(error) })
+  /** No thread of the newest attempt is left. */
+  #onAttemptEnded(outcome: AttemptOutcome): void {
+    this.#coordinator.detach(new ClusterError('JOB_NOT_RUNNING', `Job "${this.name}" has ended its attempt.`))
+    switch (this.#status) {
+      case 'RESTARTING':
+        this.#cancelRestart = this.#parts.clock.schedule(this.#restartDelayMs, () => this.#restart())
+        return
+      case 'RUNNING':
+        if (this.#stopping === 'rescale') {
+          this.#enter('RESTARTING')
+          this.#restart()
+        } else void this.#finalize('FINISHED')
+        return
+      case 'CANCELLING':
+        void this.#finalize('CANCELED')
+        return
+      default:
+        if (outcome.status === 'FAILED') this.#failure ??= outcome.error
+        void this.#finalize(outcome.status)
     }
   }
 
-  /** Never rejects, and takes no longer than functions may take to close. */
-  async #closeSources(): Promise<void> {
-    const timeout = Promise.withResolvers<void>()
-    const stop = this.#parts.clock.schedule(CANCELLATION_TIMEOUT_MS, () => {
-      this.#parts.logger.warn(`the sources did not close within ${CANCELLATION_TIMEOUT_MS} ms`, { job: this.name })
-      timeout.resolve()
-    })
-    const closed = this.#sources.close().catch((error: unknown) => {
-      this.#parts.logger.warn('a source could not be closed', { error: messageOf(error) })
-    })
-    await Promise.race([closed, timeout.promise])
-    stop()
+  #restart(): void {
+    this.#cancelRestart = undefined
+    if (this.#status !== 'RESTARTING') return
+    try {
+      this.#attempt = this.#createAttempt()
+    } catch (error) {
+      this.#onFailure(this.#failures.of(error))
+      // There is no attempt whose end would lead on.
+      this.#onAttemptEnded({ status: 'FAILED', error: this.#failures.of(error) })
+      return
+    }
+    // Its listener is told.
+    this.#attempt.start().catch(() => {})
+  }
+
+  /** What was expected to run did not, because of `error`; something else will. */
+  #expectRunning(error?: unknown): void {
+    const before = this.#running
+    this.#running = Promise.withResolvers()
+    this.#running.promise.catch(() => {})
+    if (error !== undefined) before.reject(error)
+  }
+
+  /** Fails the job for good: no attempt would do better. */
+  #fail(error: ClusterError): void {
+    if (this.#status !== 'RUNNING' && this.#status !== 'RESTARTING') return
+    this.#failure = error
+    this.#enter('FAILING')
+    this.#coordinator.detach(error)
+    this.#attempt.cancel()
+    if (this.#cancelRestart === undefined) return
+    this.#cancelRestart()
+    void this.#finalize('FAILED')
+  }
+
+  /** All threads have ended: so does the job. */
+  async #finalize(status: 'FINISHED' | 'CANCELED' | 'FAILED'): Promise<void> {
+    if (this.#finalizing) return
+    this.#finalizing = true
+    const { clock } = this.#parts
+    this.#running.reject(this.#failure ?? new ClusterError('JOB_NOT_RUNNING', `Job "${this.name}" has ended.`))
+    await Promise.race([this.#text.settled(), this.#textTimeout.promise])
+    const final = this.#failure === undefined ? status : 'FAILED'
+    await this.#coordinator.dispose(final)
+    await this.#removeOwnSavepoint(final)
+    for (const cancelTimer of this.#timers) cancelTimer()
+    this.#endedMs = clock.monotonicMs()
+    this.#endTimeMs = clock.now()
+    this.#enter(final)
+    if (final === 'FAILED') this.#settle.reject(this.#failure)
+    else this.#settle.resolve({ status: final, durationMs: this.metrics().elapsedMs, metrics: this.metrics() })
+  }
+
+  /** Where the snapshot of a change of parallelism is kept. */
+  #ownDirectory(): { readonly directory: string } | { readonly inMemory: true } {
+    const { directory, savepointDirectory } = this.#parts.checkpoints
+    if (directory !== undefined) return { directory: `${directory}/${this.id}` }
+    return savepointDirectory === undefined ? { inMemory: true } : { directory: savepointDirectory }
+  }
+
+  /** The snapshot of a change of parallelism is of no use once the job has finished, or has a newer checkpoint. */
+  async #removeOwnSavepoint(status: JobStatus): Promise<void> {
+    const { directory } = this.#parts.checkpoints
+    const path = this.#stoppedAt?.path
+    if (directory === undefined || path === undefined || !path.startsWith(`${directory}/${this.id}/`)) return
+    const latest = this.#coordinator.latest()
+    const isOld = latest !== undefined && latest.metadata.checkpointId > this.#stoppedAt!.metadata.checkpointId
+    if (status !== 'FINISHED' && !isOld) return
+    try {
+      await this.#parts.storage.remove(path)
+    } catch (error) {
+      this.#parts.logger.warn('the snapshot of a change of parallelism could not be removed', {
+        path,
+        error: messageOf(error),
+      })
+    }
+  }
+
+  #savepointDirectory(directory: string | undefined): string {
+    const target = directory ?? this.#parts.checkpoints.savepointDirectory
+    if (target !== undefined) return target
+    throw new ClusterError(
+      'NO_SAVEPOINT_DIRECTORY',
+      `Cannot take a savepoint of job "${this.name}": there is no directory for it. Name one, or set execution.checkpointing.savepoint-dir.`,
+      { job: this.name, jobId: this.id },
+    )
+  }
+
+  #checkRunning(what: string): void {
+    if (this.#status === 'RUNNING' && this.#stopping === undefined && !this.#attempt.isEnding) return
+    const now =
+      this.#stopping === undefined ? this.#status : `being ${this.#stopping === 'stop' ? 'stopped' : 'rescaled'}`
+    throw new ClusterError(
+      'JOB_NOT_RUNNING',
+      `Cannot ${what} job "${this.name}": it is ${now}. It can be done while the job is RUNNING.`,
+      { job: this.name, jobId: this.id, status: this.#status },
+    )
+  }
+
+  #savepointFailed(what: 'checkpoint' | 'savepoint', error: unknown): ClusterError {
+    return new ClusterError(
+      'SAVEPOINT_FAILED',
+      `The ${what} of job "${this.name}" failed: ${messageOf(error)}`,
+      { job: this.name, jobId: this.id },
+      { cause: error },
+    )
   }
 
   #after(delayMs: number, action: () => void): void {
     this.#timers.push(this.#parts.clock.schedule(delayMs, action))
-  }
-
-  #plannedSources(): readonly SourceCoordinatorParts[] {
-    const { plan, values, clock, logger } = this.#parts
-    return plan.jobGraph.vertices.flatMap((vertex) => {
-      const { definition } = plan.operators.get(vertex.operators[0]!.id)!
-      if (definition.kind !== 'source') return []
-      return {
-        vertex,
-        source: definition.source,
-        values,
-        clock,
-        logger,
-        send: (subtaskIndex, message) => this.#send({ vertexIndex: vertex.index, subtaskIndex }, message),
-        fail: (error) => this.#fail(error),
-      } satisfies SourceCoordinatorParts
-    })
-  }
-
-  #result(status: 'FINISHED' | 'CANCELED'): JobResult {
-    const metrics = this.metrics()
-    return { status, durationMs: metrics.elapsedMs, metrics }
-  }
-
-  #send(address: Execution['address'], message: CoordinatorMessage): void {
-    if (this.#ending) return
-    this.#connections?.send(this.#slotOf.get(this.#executions.at(address))!, message)
   }
 
   #enter(status: JobStatus): void {
@@ -363,5 +512,5 @@ export class JobManager implements JobHandle {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return error instanceof Error ? error.message : String(error)
 }

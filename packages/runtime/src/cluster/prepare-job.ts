@@ -10,6 +10,7 @@ import { parseDynamicProperties } from '../configuration/dynamic-properties.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import { bundleJob } from './job-bundle.ts'
 import type { JobHandle } from './job-handle.ts'
+import type { RestoreSettings } from './restore-settings.ts'
 import { submitJob } from './submit-job.ts'
 import type { WriteText } from './text-writer.ts'
 
@@ -37,8 +38,14 @@ export interface PreparedJob {
   readonly jobGraph: JobGraph
   readonly warnings: readonly JobWarning[]
   readonly configuration: Configuration
-  /** Aborting the signal cancels the job, also while it starts. */
-  start(output: JobOutput, signal?: AbortSignal): Promise<JobHandle>
+  start(output: JobOutput, options?: StartOptions): Promise<JobHandle>
+}
+
+export interface StartOptions {
+  /** Aborting it cancels the job, also while it starts. */
+  readonly signal?: AbortSignal | undefined
+  /** Where the job gets its state from; omit to start without. */
+  readonly restore?: RestoreSettings | undefined
 }
 
 export type PrepareJob = (request: JobRequest) => Promise<PreparedJob>
@@ -63,6 +70,16 @@ export async function prepareJob(request: JobRequest): Promise<PreparedJob> {
     jobGraph: planned.plan.jobGraph,
     warnings: planned.warnings,
     configuration: planned.configuration,
-    start: (output, signal) => submitJob({ bundle, planned, args, parallelism, signal, ...output }),
+    start: (output, options = {}) =>
+      submitJob({
+        bundle,
+        definition,
+        planned,
+        args,
+        parallelism,
+        baseDirectory: dirname(bundle.sourceFile),
+        ...options,
+        ...output,
+      }),
   }
 }

@@ -13,6 +13,8 @@ export interface SourceCoordinatorParts {
   readonly values: UserValues
   readonly clock: Clock
   readonly logger: Logger
+  /** Of the snapshot that the job starts from; undefined if there is none. */
+  readonly restoredState: Uint8Array | undefined
   readonly send: (subtaskIndex: number, message: CoordinatorMessage) => void
   /** Takes what goes wrong outside of `start`. */
   readonly fail: (error: unknown) => void
@@ -30,6 +32,8 @@ export class SourceCoordinator {
   readonly #readers = new Set<number>()
   #enumerator: SplitEnumerator | undefined
   #calls: Promise<void> = Promise.resolve()
+  /** Messages to readers that wait for `release`. */
+  #held: { readonly subtaskIndex: number; readonly message: CoordinatorMessage }[] | undefined
   #ended = false
 
   constructor(parts: SourceCoordinatorParts) {
@@ -43,7 +47,7 @@ export class SourceCoordinator {
     const started = this.#calls.then(async () => {
       if (this.#ended) return
       try {
-        this.#enumerator = this.#parts.source.createEnumerator(this.#context())
+        this.#enumerator = this.#createEnumerator()
         await this.#enumerator.start()
       } catch (error) {
         throw this.#failed('could not find its input', error)
@@ -64,6 +68,51 @@ export class SourceCoordinator {
 
   handleSourceEvent(subtaskIndex: number, event: Uint8Array): void {
     this.#call((enumerator) => enumerator.handleSourceEvent?.(subtaskIndex, this.#parts.values.decode(event)))
+  }
+
+  /**
+   * What the enumerator keeps, encoded; undefined if it keeps nothing. From then on its messages to readers are held back,
+   * until `release`: a split that it assigns after its snapshot must not be in that of a reader as well.
+   */
+  snapshotState(checkpointId: number): Promise<Uint8Array | undefined> {
+    const snapshot = this.#calls.then(() => {
+      const enumerator = this.#enumerator
+      if (this.#ended || enumerator === undefined) return undefined
+      this.#held ??= []
+      if (enumerator.snapshotState === undefined) return undefined
+      try {
+        return this.#parts.values.encode(enumerator.snapshotState(checkpointId))
+      } catch (error) {
+        throw this.#failed('could not take a snapshot of its enumerator', error)
+      }
+    })
+    this.#calls = snapshot.then(
+      () => {},
+      () => {},
+    )
+    return snapshot
+  }
+
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const { subtaskIndex, message } of held) this.#parts.send(subtaskIndex, message)
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#call((enumerator) => enumerator.notifyCheckpointComplete?.(checkpointId))
+  }
+
+  get operatorId(): string {
+    return this.#parts.vertex.operators[0]!.id
+  }
+
+  #createEnumerator(): SplitEnumerator {
+    const { source, restoredState, values } = this.#parts
+    if (restoredState === undefined || source.restoreEnumerator === undefined) {
+      return source.createEnumerator(this.#context())
+    }
+    return source.restoreEnumerator(this.#context(), values.decode(restoredState))
   }
 
   /** Ends the enumerator, after the call that it may be in; later calls are ignored. */
@@ -110,7 +159,9 @@ export class SourceCoordinator {
         { operator: this.#operatorName, subtaskIndex },
       )
     }
-    this.#parts.send(subtaskIndex, message({ vertexIndex: this.#parts.vertex.index, subtaskIndex }))
+    const made = message({ vertexIndex: this.#parts.vertex.index, subtaskIndex })
+    if (this.#held !== undefined) this.#held.push({ subtaskIndex, message: made })
+    else this.#parts.send(subtaskIndex, made)
   }
 
   #call(action: (enumerator: SplitEnumerator) => void | Promise<void>): void {

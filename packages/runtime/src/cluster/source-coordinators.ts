@@ -18,6 +18,26 @@ export class SourceCoordinators {
     return this.#byVertex.get(vertexIndex)
   }
 
+  /** The states of all enumerators that keep any, by operator id. Their messages are held back until `release`. */
+  async snapshotState(checkpointId: number): Promise<ReadonlyMap<string, Uint8Array>> {
+    const states = new Map<string, Uint8Array>()
+    await Promise.all(
+      [...this.#byVertex.values()].map(async (source) => {
+        const state = await source.snapshotState(checkpointId)
+        if (state !== undefined) states.set(source.operatorId, state)
+      }),
+    )
+    return states
+  }
+
+  release(): void {
+    for (const source of this.#byVertex.values()) source.release()
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    for (const source of this.#byVertex.values()) source.notifyCheckpointComplete(checkpointId)
+  }
+
   /** Closes all, also when one cannot be closed; rejects with the first of what went wrong. */
   close(): Promise<void> {
     this.#closing ??= closeAll([...this.#byVertex.values()])

@@ -7,16 +7,16 @@ import { OverflowBudget } from '../exchange/overflow-budget.ts'
 import { RecordWriter } from '../exchange/record-writer.ts'
 import type { ChainedOperator, JobEdge, JobVertex } from '../graph/job-graph.ts'
 import type { PlannedEdge } from '../graph/plan.ts'
+import { keyGroupRangeForSubtask } from '../keys/key-group-range.ts'
 import { SubtaskMetrics } from '../metrics/subtask-metrics.ts'
 import type { OperatorContext, OperatorStates } from '../operators/generated-operator.ts'
-import { keyGroupRangeForSubtask } from '../keys/key-group-range.ts'
 import type { SlotMessage } from '../protocol/messages.ts'
 import type { SubtaskDeployment, WriterDeployment } from '../protocol/slot-deployment.ts'
 import { createEdgeCodec, type EdgeCodec } from '../record/edge-codec.ts'
 import type { OutputAvailability } from '../record/segment-codec.ts'
+import { writeSubtaskSnapshot } from '../snapshot/snapshot-writer.ts'
 import { HeapKeyedStateBackend } from '../state/heap-keyed-state-backend.ts'
 import { HeapOperatorStateBackend } from '../state/heap-operator-state-backend.ts'
-import { writeSubtaskSnapshot } from '../snapshot/snapshot-writer.ts'
 import { compileChain } from './chain.ts'
 import { CheckpointAlignment } from './checkpoint-alignment.ts'
 import type { CheckpointOptionsBook } from './checkpoint-options-book.ts'
@@ -124,6 +124,7 @@ export function createSubtask(
       clock,
       wake,
       emitBarrier: (barrier) => subtask.emitBarrier(barrier),
+      hasEndedInput: () => subtask.hasEndedInput,
       optionsOf: (checkpointId) => slot.checkpointOptions.get(checkpointId),
       write: (operators, { directory, inlineBytesMax, checkpointId }) =>
         writeSubtaskSnapshot({
@@ -170,7 +171,7 @@ function operatorStates(
     keyed: keyed
       ? new HeapKeyedStateBackend({
           operatorName: name,
-          keyGroupRange: keyGroupRangeForSubtask(maxParallelism, parallelism, subtaskIndex),
+          keyGroupRange: keyGroupRangeForSubtask(subtaskIndex, maxParallelism, parallelism),
           maxParallelism,
           registry,
           clock: slot.clock,

@@ -52,7 +52,12 @@ export class Slot {
   /** Makes all subtasks, then opens them. One that cannot be opened fails by itself. Throws if one cannot be made. */
   initialize(plan: SlotPlan): void {
     this.#values = plan.values
-    const world = { ...this.#parts, ...plan, logBudget: new LogBudget(this.#parts.clock), checkpointOptions: this.#checkpointOptions }
+    const world = {
+      ...this.#parts,
+      ...plan,
+      logBudget: new LogBudget(this.#parts.clock),
+      checkpointOptions: this.#checkpointOptions,
+    }
     for (const deployment of this.#parts.deployment.subtasks) {
       this.#subtasks.push(createSubtask(deployment, world, this.#text, this.#wake))
     }

@@ -19,6 +19,8 @@ export interface SubtaskCheckpointsParts {
   readonly wake: () => void
   /** Sends the barrier down every channel. */
   readonly emitBarrier: (barrier: CheckpointBarrier) => void
+  /** Whether operators have been told of the end of their input. */
+  readonly hasEndedInput: () => boolean
   readonly optionsOf: (checkpointId: number) => Promise<CheckpointOptions>
   /** Writes what was copied, as the options say. */
   readonly write: (operators: readonly OperatorStateBytes[], options: CheckpointOptions) => Promise<SubtaskSnapshot>
@@ -202,10 +204,12 @@ export class SubtaskCheckpoints {
     const operators = states.map(
       ({ keyed, operator }): OperatorStateBytes => ({ keyed: keyed?.snapshot(), lists: operator.snapshot() }),
     )
+    const hasEndedInput = this.#parts.hasEndedInput()
     const copiedMs = clock.monotonicMs()
     const writeAll = async () => {
       try {
-        const snapshot = await write(operators, await optionsOf(checkpointId))
+        const written = await write(operators, await optionsOf(checkpointId))
+        const snapshot = { ...written, operators: written.operators.map((each) => ({ ...each, hasEndedInput })) }
         acknowledge(checkpointId, snapshot, {
           startDelayMs: Math.max(0, aligned.firstBarrierMs - timestampMs),
           alignmentMs: aligned.alignmentMs,

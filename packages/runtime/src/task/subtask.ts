@@ -125,6 +125,11 @@ export class Subtask {
     return !this.#closed && (this.#closing !== undefined || this.isEnded)
   }
 
+  /** Whether operators have been told of the end of their input, and have emitted what they held back. */
+  get hasEndedInput(): boolean {
+    return this.#endHandled
+  }
+
   /** Restores state and opens the operators, last first as Flink does, so that each finds its successors open. Never rejects. */
   initialize(): Promise<void> {
     this.#initializing = this.#open().finally(() => {

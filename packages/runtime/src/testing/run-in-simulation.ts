@@ -3,9 +3,15 @@ import { planJob } from '../api/plan-job.ts'
 import { SystemClock } from '../base/clock.ts'
 import { MillraceError } from '../base/error.ts'
 import { SeededRandom } from '../base/random.ts'
+import { checkpointSettings } from '../cluster/checkpoint-settings.ts'
+import { findRestore } from '../cluster/find-restore.ts'
+import type { AttemptPlan } from '../cluster/job-attempt.ts'
 import type { JobHandle, JobMetrics } from '../cluster/job-handle.ts'
 import { JobManager } from '../cluster/job-manager.ts'
 import { jobReference, networkSettings } from '../cluster/job-settings.ts'
+import { maxParallelismOverrides, maxParallelismsOfGraph } from '../cluster/max-parallelism-overrides.ts'
+import { createRestartStrategy } from '../cluster/restart-strategy.ts'
+import type { RestoreSettings } from '../cluster/restore-settings.ts'
 import { Configuration, type ConfigurationEntries } from '../configuration/configuration.ts'
 import { ConfigurationOptions } from '../configuration/configuration-options.ts'
 import { UserValues } from '../protocol/user-values.ts'
@@ -13,6 +19,7 @@ import { buildSlotPlan } from '../task/load-plan.ts'
 import { silentLogger } from './connector-contexts.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { SimulatedSlots } from './simulated-slots.ts'
+import { SimulatedStorage, type StorageFaults } from './simulated-storage.ts'
 
 /** How a simulated run differs from others. */
 export interface SimulationOptions {
@@ -28,6 +35,14 @@ export interface SimulationOptions {
   readonly signal?: AbortSignal
   /** Called once the job runs, e.g. to cancel it at some later time. */
   readonly onStart?: (job: JobHandle) => void
+  /** Where the job gets its state from: a path in `files`, or `resume`. */
+  readonly restore?: RestoreSettings
+  /** What is on the simulated disk, by absolute path: `files` of an earlier result. Default: nothing. */
+  readonly files?: ReadonlyMap<string, Uint8Array>
+  /** What goes wrong with the disk. Default: nothing. */
+  readonly storageFaults?: StorageFaults
+  /** @internal Called before each scheduling step: may crash slots. */
+  readonly onStep?: (world: SimulatedWorld) => void
   /** The most scheduling steps; more is an error that names the seed. Default ten million. */
   readonly stepsMax?: number
 }
@@ -41,6 +56,17 @@ export interface SimulationResult {
   /** What the job wrote to standard output, by lines. */
   readonly printed: readonly string[]
   readonly metrics: JobMetrics
+  /** What is on the simulated disk at the end: its savepoints, and checkpoints that are retained. */
+  readonly files: ReadonlyMap<string, Uint8Array>
+}
+
+/** What a fault may reach for. */
+export interface SimulatedWorld {
+  readonly clock: SimulatedClock
+  readonly random: SeededRandom
+  readonly slots: SimulatedSlots
+  readonly storage: SimulatedStorage
+  readonly job: JobHandle
 }
 
 /** Real time that the simulation waits for the world outside (files, sockets) when nothing else can happen. */
@@ -75,42 +101,94 @@ export async function runInSimulation(job: JobDefinition, options: SimulationOpt
     { [ConfigurationOptions.CHECK_MUTATION.key]: true, ...config },
     'command line',
   )
-  const planned = planJob(job, { args, configuration, parallelism })
   const random = new SeededRandom(seed)
   const clock = new SimulatedClock()
-  const slots = new SimulatedSlots(clock, random, (deployment) => buildSlotPlan(job, deployment.job))
-  let text = ''
-  const manager = new JobManager({
-    jobId: hexDigits(random, 32),
-    plan: planned.plan,
-    job: jobReference(planned, { bundleUrl: '', bundleSha256: '', args, parallelism }),
-    values: new UserValues(planned.registeredTypes),
-    slotsMax: planned.configuration.get(ConfigurationOptions.TASK_SLOTS),
-    network: networkSettings(planned.configuration, MEMORY_BYTES),
-    transport: slots,
+  const storage = new SimulatedStorage({
     clock,
-    logger: silentLogger,
-    standardOutput: (piece) => {
-      text += piece
-    },
-    standardError: () => {},
+    random,
+    ...(options.storageFaults !== undefined && { faults: options.storageFaults }),
+    ...(options.files !== undefined && { files: options.files }),
   })
-  const cancel = () => void manager.cancel()
+  const slots = new SimulatedSlots({
+    clock,
+    random,
+    storage,
+    buildPlan: (deployment) => buildSlotPlan(job, deployment.job),
+  })
+  let text = ''
+  const planned = planJob(job, { args, configuration, parallelism })
+  const planFor = (p: number | undefined, maxParallelisms: Readonly<Record<string, number>>): AttemptPlan => {
+    const each = planJob(job, { args, configuration, parallelism: p, maxParallelisms })
+    const reference = { bundleUrl: '', bundleSha256: '', args, parallelism: p, maxParallelisms }
+    return { plan: each.plan, job: jobReference(each, reference) }
+  }
+  const checkpoints = checkpointSettings(planned.configuration, '/')
+  let manager: JobManager | undefined
+  const start = async (): Promise<JobManager> => {
+    const restore =
+      options.restore &&
+      (await findRestore(options.restore, {
+        storage,
+        jobName: planned.plan.jobGraph.jobName,
+        directory: checkpoints.directory,
+        logger: silentLogger,
+      }))
+    const first = planFor(
+      parallelism,
+      restore === undefined ? {} : maxParallelismOverrides(restore.snapshot.metadata, restore.settings.dropState),
+    )
+    manager = new JobManager({
+      ...first,
+      jobId: hexDigits(random, 32),
+      values: new UserValues(planned.registeredTypes),
+      slotsMax: planned.configuration.get(ConfigurationOptions.TASK_SLOTS),
+      network: networkSettings(planned.configuration, MEMORY_BYTES),
+      transport: slots,
+      clock,
+      logger: silentLogger,
+      standardOutput: (piece) => {
+        text += piece
+      },
+      standardError: () => {},
+      checkpoints,
+      storage,
+      restartStrategy: createRestartStrategy(planned.configuration, {
+        checkpointingEnabled: checkpoints.intervalMs !== undefined,
+        random,
+      }),
+      hexDigits: (count) => hexDigits(random, count),
+      restore,
+      replan: (p) => planFor(p, maxParallelismsOfGraph(first.plan.jobGraph)),
+    })
+    await manager.start()
+    return manager
+  }
+  const cancel = () => void manager?.cancel()
   options.signal?.addEventListener('abort', cancel)
-  const finished = manager.start().then(() => {
-    options.onStart?.(manager)
+  const finished = start().then((started) => {
+    options.onStart?.(started)
     if (options.signal?.aborted) cancel()
-    return manager.result
+    return started.result
   })
+  const onStep = () => {
+    if (manager !== undefined) options.onStep?.({ clock, random, slots, storage, job: manager })
+  }
   try {
-    await drive(finished, { slots, clock, seed, stepsMax })
+    await drive(finished, { slots, clock, seed, stepsMax, onStep })
   } finally {
     options.signal?.removeEventListener('abort', cancel)
   }
   const { status, metrics } = await finished
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
-  return { status, seed, printed: lines, metrics, collected: (name) => manager.collected(name) }
+  return {
+    status,
+    seed,
+    printed: lines,
+    metrics,
+    files: storage.files(),
+    collected: (name) => manager!.collected(name),
+  }
 }
 
 /** Steps until `finished` has settled. */
@@ -121,9 +199,10 @@ async function drive(
     readonly clock: SimulatedClock
     readonly seed: number
     readonly stepsMax: number
+    readonly onStep: () => void
   },
 ): Promise<void> {
-  const { slots, clock, seed, stepsMax } = world
+  const { slots, clock, seed, stepsMax, onStep } = world
   let settled = false
   const settle = () => {
     settled = true
@@ -134,6 +213,7 @@ async function drive(
   for (let steps = 0; !settled; ) {
     // Promises of user code go on between steps, as they would between two visits.
     await undefined
+    onStep()
     if (slots.step()) {
       idleSinceMs = undefined
       if (++steps > stepsMax) throw stalled(seed, `after ${stepsMax} steps the job still runs`)

@@ -4,6 +4,7 @@ import { LocalDoorbell } from '../exchange/doorbell.ts'
 import { describeError } from '../protocol/error-data.ts'
 import type { CoordinatorMessage, SlotMessage } from '../protocol/messages.ts'
 import type { SlotDeployment } from '../protocol/slot-deployment.ts'
+import type { SnapshotStorage } from '../snapshot/snapshot-storage.ts'
 import { RandomPacing } from '../task/pacing.ts'
 import { Slot } from '../task/slot.ts'
 import type { SlotPlan } from '../task/slot-parts.ts'
@@ -17,7 +18,7 @@ interface SimulatedSlot {
   readonly bell: LocalDoorbell
   /** Messages under way in either direction; each direction keeps its order. */
   readonly toSlot: CoordinatorMessage[]
-  readonly toCoordinator: (SlotMessage | { readonly kind: 'ended' })[]
+  readonly toCoordinator: (SlotMessage | { readonly kind: 'ended'; readonly error?: unknown })[]
   readonly listener: SlotListener
   readonly slotIndex: number
   /** Whether the last visit did something, so that another may too. */
@@ -34,28 +35,53 @@ interface SimulatedSlot {
 export class SimulatedSlots implements SlotTransport {
   readonly #clock: SimulatedClock
   readonly #random: Random
+  readonly #storage: SnapshotStorage
   readonly #buildPlan: (deployment: SlotDeployment) => SlotPlan
   #slots: SimulatedSlot[] = []
 
-  constructor(clock: SimulatedClock, random: Random, buildPlan: (deployment: SlotDeployment) => SlotPlan) {
-    this.#clock = clock
-    this.#random = random
-    this.#buildPlan = buildPlan
+  constructor(parts: {
+    readonly clock: SimulatedClock
+    readonly random: Random
+    readonly storage: SnapshotStorage
+    readonly buildPlan: (deployment: SlotDeployment) => SlotPlan
+  }) {
+    this.#clock = parts.clock
+    this.#random = parts.random
+    this.#storage = parts.storage
+    this.#buildPlan = parts.buildPlan
+  }
+
+  /** Slots that have not ended. */
+  liveSlots(): readonly number[] {
+    return this.#slots.filter(({ ended }) => !ended).map(({ slotIndex }) => slotIndex)
+  }
+
+  /** Ends a slot as if its thread had died: what it has sent still arrives, what was sent to it is lost. */
+  kill(slotIndex: number, error: unknown): void {
+    const simulated = this.#slots[slotIndex]
+    if (simulated === undefined || simulated.ended) return
+    simulated.ended = true
+    simulated.dueMs = Number.POSITIVE_INFINITY
+    simulated.toSlot.length = 0
+    simulated.toCoordinator.push({ kind: 'ended', error })
   }
 
   deploy(deployments: readonly SlotDeployment[], listener: SlotListener): SlotConnections {
     const doorbells = deployments.map(() => new LocalDoorbell())
-    this.#slots = deployments.map((deployment, slotIndex) => {
+    const slots = deployments.map((deployment, slotIndex) => {
       const toCoordinator: SimulatedSlot['toCoordinator'] = []
+      const isDead = () => simulated.ended
       const slot = new Slot({
         deployment,
         doorbells,
         clock: this.#clock,
         random: this.#random,
         createPacing: () => new RandomPacing(this.#random),
-        send: (message) => toCoordinator.push(message),
+        storage: this.#storage,
+        // Promises of a dead slot may still go on here; in a thread they would not.
+        send: (message) => void (isDead() || toCoordinator.push(message)),
       })
-      return {
+      const simulated: SimulatedSlot = {
         slot,
         bell: doorbells[slotIndex]!,
         toSlot: [],
@@ -66,8 +92,10 @@ export class SimulatedSlots implements SlotTransport {
         dueMs: Number.POSITIVE_INFINITY,
         ended: false,
       }
+      return simulated
     })
-    for (const [i, simulated] of this.#slots.entries()) {
+    this.#slots = slots
+    for (const [i, simulated] of slots.entries()) {
       try {
         simulated.slot.initialize(this.#buildPlan(deployments[i]!))
       } catch (error) {
@@ -77,10 +105,12 @@ export class SimulatedSlots implements SlotTransport {
     }
     return {
       send: (slotIndex, message) => {
-        this.#slots[slotIndex]?.toSlot.push(message)
+        const simulated = slots[slotIndex]
+        if (simulated?.ended === false) simulated.toSlot.push(message)
       },
       terminate: async () => {
-        this.#slots = []
+        for (const simulated of slots) simulated.ended = true
+        if (this.#slots === slots) this.#slots = []
       },
     }
   }
@@ -113,7 +143,7 @@ export class SimulatedSlots implements SlotTransport {
 
   #deliver({ toCoordinator, listener, slotIndex }: SimulatedSlot): void {
     const message = toCoordinator.shift()!
-    if (message.kind === 'ended') listener.onEnd(slotIndex, undefined)
+    if (message.kind === 'ended') listener.onEnd(slotIndex, message.error)
     else listener.onMessage(slotIndex, message)
   }
 

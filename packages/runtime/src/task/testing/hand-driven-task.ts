@@ -8,15 +8,23 @@ import {
   SubtaskMetrics,
   type SubtaskNumbers,
 } from '../../metrics/subtask-metrics.ts'
-import type { OperatorContext } from '../../operators/generated-operator.ts'
+import type { OperatorContext, OperatorStates } from '../../operators/generated-operator.ts'
 import type { OperatorDefinition } from '../../operators/operator.ts'
 import type { SubtaskFailure } from '../../protocol/messages.ts'
 import { isTerminalSubtaskState, type SubtaskState } from '../../protocol/subtask-state.ts'
+import { TypeRegistry } from '../../record/type-registry.ts'
+import type { SubtaskSnapshot } from '../../snapshot/snapshot.ts'
+import type { SnapshotStorage } from '../../snapshot/snapshot-storage.ts'
+import { writeSubtaskSnapshot } from '../../snapshot/snapshot-writer.ts'
+import { HeapKeyedStateBackend } from '../../state/heap-keyed-state-backend.ts'
+import { HeapOperatorStateBackend } from '../../state/heap-operator-state-backend.ts'
 import { silentLogger } from '../../testing/connector-contexts.ts'
 import { SimulatedClock } from '../../testing/simulated-clock.ts'
 import { type Chain, compileChain } from '../chain.ts'
+import { CheckpointAlignment } from '../checkpoint-alignment.ts'
 import { SourceTask } from '../source-task.ts'
 import { Subtask } from '../subtask.ts'
+import { SubtaskCheckpoints } from '../subtask-checkpoints.ts'
 
 /** A reader that emits what the test gives it. */
 export class GivenReader implements SourceReader<unknown, SourceSplit> {
@@ -95,8 +103,18 @@ export class HandDrivenTask {
   /** Records that `out` takes before it has no more room. */
   capacity = Number.POSITIVE_INFINITY
 
-  constructor(operators: readonly OperatorDefinition[], reader: GivenReader = new GivenReader()) {
+  readonly acknowledged: { readonly checkpointId: number; readonly snapshot: SubtaskSnapshot }[] = []
+  readonly declined: { readonly checkpointId: number; readonly message: string }[] = []
+  readonly checkpointingEnabled: boolean
+  awaitsFinalCheckpoint = false
+
+  constructor(
+    operators: readonly OperatorDefinition[],
+    reader: GivenReader = new GivenReader(),
+    { checkpointingEnabled = false }: { readonly checkpointingEnabled?: boolean } = {},
+  ) {
     this.reader = reader
+    this.checkpointingEnabled = checkpointingEnabled
     const definitions = [source, ...operators]
     const abort = new AbortController()
     const vertex = chainOf(definitions)
@@ -113,8 +131,25 @@ export class HandDrivenTask {
     })
     const memory = allocateSubtaskMetrics()
     const metrics = new SubtaskMetrics(memory, () => {})
+    const registry = new TypeRegistry()
+    const states = vertex.operators.map(
+      ({ name }): OperatorStates => ({
+        keyed: new HeapKeyedStateBackend({
+          operatorName: name,
+          keyGroupRange: { start: 0, end: 127 },
+          maxParallelism: 128,
+          registry,
+          clock: this.clock,
+        }),
+        operator: new HeapOperatorStateBackend({ operatorName: name, registry }),
+        restoredCheckpointId: undefined,
+      }),
+    )
     const contexts = vertex.operators.map(
-      ({ name }): OperatorContext => ({
+      ({ name }, i): OperatorContext => ({
+        states: states[i]!,
+        checkpointingEnabled: this.checkpointingEnabled,
+        restoredCheckpointId: undefined,
         taskInfo: { name, index: 0, parallelism: 1, maxParallelism: 128, attempt: 0 },
         metrics: metrics.group(name),
         logger: silentLogger,
@@ -124,19 +159,44 @@ export class HandDrivenTask {
         collected: (_name, records) => this.collected.push(...records),
       }),
     )
+    const task = new SourceTask({
+      operatorName: 'Source',
+      createReader: () => this.reader,
+      context: { ...contexts[0]!, sendSplitRequest: () => {}, sendSourceEvent: () => {} },
+      wake,
+      state: states[0]!.operator,
+      onStarted: () => {},
+    })
     this.subtask = new Subtask({
       address: { vertexIndex: 0, subtaskIndex: 0 },
       chain: this.chain,
       contexts,
+      states,
+      restore: undefined,
+      storage: noStorage,
       gates: [],
       writers: [],
-      source: new SourceTask({
-        operatorName: 'Source',
-        createReader: () => this.reader,
-        context: { ...contexts[0]!, sendSplitRequest: () => {}, sendSourceEvent: () => {} },
+      source: task,
+      alignment: new CheckpointAlignment([], 'EXACTLY_ONCE', this.clock),
+      checkpoints: new SubtaskCheckpoints({
+        chain: this.chain,
+        states,
+        source: task,
+        clock: this.clock,
         wake,
-        onStarted: () => {},
+        emitBarrier: ({ checkpointId }) => this.out.push(`barrier ${checkpointId}`),
+        hasEndedInput: () => this.subtask.hasEndedInput,
+        optionsOf: (checkpointId) =>
+          Promise.resolve({ checkpointId, timestampMs: 0, directory: undefined, inlineBytesMax: 0, stop: 'none' }),
+        write: (operators, { directory, inlineBytesMax }) =>
+          writeSubtaskSnapshot({ operators, directory, fileName: 'part', inlineBytesMax, storage: noStorage }),
+        acknowledge: (checkpointId, snapshot) => this.acknowledged.push({ checkpointId, snapshot }),
+        decline: (checkpointId, error) => this.declined.push({ checkpointId, message: error.message }),
       }),
+      checkpointingEnabled: this.checkpointingEnabled,
+      onAwaitingFinalCheckpoint: () => {
+        this.awaitsFinalCheckpoint = true
+      },
       availability: this.availability,
       clock: this.clock,
       pacing: { recordsMax: () => 1_000, took: () => {} },
@@ -169,6 +229,13 @@ export class HandDrivenTask {
     if (this.out.length >= this.capacity) this.availability.stop = true
   }
 }
+
+/** Where nothing is written: snapshots are inline. */
+const noStorage = new Proxy({} as SnapshotStorage, {
+  get(_, name) {
+    throw new Error(`the storage was asked to ${String(name)}`)
+  },
+})
 
 /** Lets promises and callbacks that are due go on. */
 export function macrotask(): Promise<void> {
