@@ -1,41 +1,52 @@
 import type { InputStatus, ReaderOutput, SourceReader, SourceReaderContext } from '@millrace/runtime/connector'
-import type { DataGeneratorSplit } from './data-generator-source.ts'
-import type { RateLimiter } from './rate-limiter.ts'
+import { cutSplit, type DataGeneratorSplit } from './data-generator-split.ts'
+import { RateLimiter } from './rate-limiter.ts'
 import { type RecordRandom, SeededRecordRandom } from './record-random.ts'
+
+/** One of several splits may be so many records ahead of the others: they are read side by side, as some have no end. */
+const RECORDS_AHEAD_MAX = 32
+
+/** In snapshots a reader has so many splits if it can, so that more readers find work after a restore. */
+const SNAPSHOT_SPLITS = 8
 
 /** What {@link DataGeneratorReader} makes records with. */
 export interface DataGeneratorReaderOptions<T> {
   readonly generator: (index: number, random: RecordRandom) => T
   readonly seed: number
-  readonly rateLimiter: RateLimiter | undefined
+  /** Of the whole source. */
+  readonly recordsPerSecond: number | undefined
+}
+
+interface OpenSplit {
+  readonly split: DataGeneratorSplit
+  /** The index of the next record. */
+  next: number
 }
 
 /** Makes the records of its splits, as fast as they are taken or as the limit allows. */
 export class DataGeneratorReader<T> implements SourceReader<T, DataGeneratorSplit> {
-  readonly #generator: (index: number, random: RecordRandom) => T
-  readonly #rateLimiter: RateLimiter | undefined
+  readonly #options: DataGeneratorReaderOptions<T>
   readonly #random: SeededRecordRandom
   readonly #context: SourceReaderContext
-  readonly #splits: DataGeneratorSplit[] = []
-  /** The index of the next record of the first split. */
-  #next = 0
+  readonly #splits: OpenSplit[] = []
+  #rateLimiter: RateLimiter | undefined
+  /** Of all splits that were given, also those that have ended. */
+  #rateShare = 0
   #hasAllSplits = false
   #available: PromiseWithResolvers<void> | undefined
 
   constructor(options: DataGeneratorReaderOptions<T>, context: SourceReaderContext) {
-    this.#generator = options.generator
-    this.#rateLimiter = options.rateLimiter
+    this.#options = options
     this.#random = new SeededRecordRandom(options.seed)
     this.#context = context
   }
 
-  start(): void {
-    this.#context.sendSplitRequest()
-  }
-
   addSplits(splits: readonly DataGeneratorSplit[]): void {
-    if (this.#splits.length === 0) this.#next = splits[0]?.first ?? 0
-    this.#splits.push(...splits)
+    for (const split of splits) {
+      this.#splits.push({ split, next: split.first })
+      this.#rateShare += split.rateShare
+    }
+    this.#limitRate()
     this.#wake()
   }
 
@@ -45,15 +56,19 @@ export class DataGeneratorReader<T> implements SourceReader<T, DataGeneratorSpli
   }
 
   pollNext(output: ReaderOutput<T>): InputStatus {
-    const split = this.#splits[0]
-    if (split === undefined) return this.#hasAllSplits ? 'end-of-input' : 'nothing-available'
-    const start = this.#next
-    const stop = this.#rateLimiter === undefined ? split.end : start + this.#rateLimiter.permits() * split.step
-    const hasRoom = this.#generate(split, Math.min(split.end, stop), output)
-    this.#rateLimiter?.spend((this.#next - start) / split.step)
-    if (this.#next >= split.end) this.#endSplit()
-    else if (hasRoom) return 'nothing-available'
-    return this.#splits.length === 0 && this.#hasAllSplits ? 'end-of-input' : 'more-available'
+    for (;;) {
+      const current = this.#splits[0]
+      if (current === undefined) return this.#hasAllSplits ? 'end-of-input' : 'nothing-available'
+      const { end, step } = current.split
+      const start = current.next
+      const permits = this.#rateLimiter?.permits() ?? Number.POSITIVE_INFINITY
+      if (permits < 1) return 'nothing-available'
+      const hasRoom = this.#generate(current, Math.min(end, start + permits * step, this.#aheadMax(step)), output)
+      this.#rateLimiter?.spend((current.next - start) / step)
+      if (current.next >= end) this.#splits.shift()
+      this.#bringEarliestForward()
+      if (!hasRoom) return this.#splits.length === 0 && this.#hasAllSplits ? 'end-of-input' : 'more-available'
+    }
   }
 
   isAvailable(): Promise<void> {
@@ -63,31 +78,53 @@ export class DataGeneratorReader<T> implements SourceReader<T, DataGeneratorSpli
     return this.#available.promise
   }
 
+  snapshotState(): readonly DataGeneratorSplit[] {
+    const partCount = Math.floor(SNAPSHOT_SPLITS / Math.max(1, this.#splits.length))
+    return this.#splits.flatMap(({ split, next }) => cutSplit({ ...split, first: next }, partCount))
+  }
+
   close(): void {
     this.#rateLimiter?.cancel()
   }
 
   // bench: the source of W1 and W2. Everything the loop needs is local.
-  #generate({ step }: DataGeneratorSplit, stop: number, output: ReaderOutput<T>): boolean {
-    const generator = this.#generator
+  #generate(current: OpenSplit, stop: number, output: ReaderOutput<T>): boolean {
+    const { generator } = this.#options
     const random = this.#random
-    let index = this.#next
+    const { step } = current.split
+    let index = current.next
     while (index < stop) {
       random.start(index)
       const record = generator(index, random)
       index += step
       if (!output.collect(record)) {
-        this.#next = index
+        current.next = index
         return false
       }
     }
-    this.#next = index
+    current.next = index
     return true
   }
 
-  #endSplit(): void {
-    this.#splits.shift()
-    this.#next = this.#splits[0]?.first ?? 0
+  /** How far the first split may go before it is another's turn. */
+  #aheadMax(step: number): number {
+    let next = Number.POSITIVE_INFINITY
+    for (let i = 1; i < this.#splits.length; i++) next = Math.min(next, this.#splits[i]!.next)
+    return next + RECORDS_AHEAD_MAX * step
+  }
+
+  #bringEarliestForward(): void {
+    const splits = this.#splits
+    let earliest = 0
+    for (let i = 1; i < splits.length; i++) if (splits[i]!.next < splits[earliest]!.next) earliest = i
+    if (earliest > 0) splits.unshift(...splits.splice(earliest, 1))
+  }
+
+  #limitRate(): void {
+    const { recordsPerSecond } = this.#options
+    if (recordsPerSecond === undefined || this.#rateShare === 0) return
+    this.#rateLimiter?.cancel()
+    this.#rateLimiter = new RateLimiter(recordsPerSecond * this.#rateShare, this.#context.clock)
   }
 
   #wake(): void {

@@ -1,6 +1,8 @@
-import { readSource, SimulatedClock } from '@millrace/runtime/testing'
+import { readSource, readSourceThroughFailures, SimulatedClock, type SourceSnapshot } from '@millrace/runtime/testing'
+import fc from 'fast-check'
 import { expect, expectTypeOf, test } from 'vitest'
 import { type DataGeneratorOptions, DataGeneratorSource } from './data-generator-source.ts'
+import type { DataGeneratorSplit } from './data-generator-split.ts'
 import { choice, sequence, string, timestamp, uniformDouble, uniformInt } from './field-generators.ts'
 
 /** Moves on by itself to whatever is waited for. */
@@ -158,4 +160,68 @@ test('Field generators refuse bounds that leave nothing to draw', () => {
   expect(() => uniformDouble(0, Number.POSITIVE_INFINITY)).toThrow('uniformDouble needs numbers min <= max')
   expect(() => choice([])).toThrow('choice needs at least one value')
   expect(() => string(-1)).toThrow('string needs a length of at least 0')
+})
+
+const attempts = fc.array(
+  fc.record({
+    parallelism: fc.integer({ min: 1, max: 6 }),
+    snapshotAfter: fc.integer({ min: 0, max: 40 }),
+    recordsLost: fc.integer({ min: 0, max: 20 }),
+  }),
+  { minLength: 1, maxLength: 4 },
+)
+
+test.each(['ranges', 'interleaved'] as const)(
+  'DataGeneratorSource makes every record once, and the same ones, through failures: %s',
+  async (assignment) => {
+    await fc.assert(
+      fc.asyncProperty(
+        attempts,
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 6 }),
+        async (runs, limit, parallelism) => {
+          const source = new DataGeneratorSource({ fields, count: 150, assignment, seed: 3 })
+          await readSourceThroughFailures(source, { clock, attempts: runs, parallelism, pollLimit: () => limit })
+        },
+      ),
+    )
+  },
+)
+
+test('DataGeneratorSource without a count leaves no record out after a restore at any parallelism', async () => {
+  await fc.assert(
+    fc.asyncProperty(attempts, async (runs) => {
+      const source = new DataGeneratorSource({ generator: identity })
+      const kept: number[] = []
+      let restore: SourceSnapshot<number, DataGeneratorSplit> | undefined
+      for (const { parallelism, snapshotAfter } of runs) {
+        const result = await readSource(source, {
+          clock,
+          parallelism,
+          snapshotAfter,
+          recordsMax: snapshotAfter,
+          restore,
+        })
+        restore = result.snapshot
+        kept.push(...(restore?.records.flat() ?? []))
+      }
+      const { records } = await readSource(source, { clock, parallelism: 1, recordsMax: 3_000, restore })
+      kept.push(...records.flat())
+      expect(new Set(kept).size).toBe(kept.length)
+      // What is missing are the last ones before the end, where the splits of the only reader are not level.
+      const missing = Array.from({ length: kept.length }, (_, index) => index).filter((index) => !kept.includes(index))
+      expect(missing.every((index) => index >= 1_000)).toBe(true)
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('DataGeneratorSource occupies all subtasks, and keeps its rate, after a restore at a higher parallelism', async () => {
+  const paced = new HastyClock()
+  const source = new DataGeneratorSource({ generator: () => paced.monotonicMs(), recordsPerSecond: 800 })
+  const { snapshot } = await readSource(source, { clock: paced, parallelism: 2, snapshotAfter: 100, recordsMax: 100 })
+  const startMs = paced.monotonicMs()
+  const { records } = await readSource(source, { clock: paced, parallelism: 16, recordsMax: 1_600, restore: snapshot })
+  expect(records.every((own) => own.length > 50)).toBe(true)
+  expect((paced.monotonicMs() - startMs) / 1_000).toBeCloseTo(2, 1)
 })

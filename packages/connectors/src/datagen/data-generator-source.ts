@@ -1,26 +1,19 @@
 import {
   type Boundedness,
   ConnectorError,
+  FixedSplitEnumerator,
   type Source,
   type SourceReader,
   type SourceReaderContext,
-  type SourceSplit,
   type SplitEnumerator,
   type SplitEnumeratorContext,
 } from '@millrace/runtime/connector'
 import { DataGeneratorReader } from './data-generator-reader.ts'
+import { type DataGeneratorSplit, evenBound, WITHOUT_END } from './data-generator-split.ts'
 import { type FieldGenerators, recordGenerator } from './field-generators.ts'
-import { RateLimiter } from './rate-limiter.ts'
 import type { RecordRandom } from './record-random.ts'
 
-/** The records `first`, `first + step`, ... below `end`. */
-export interface DataGeneratorSplit extends SourceSplit {
-  readonly first: number
-  readonly end: number
-  readonly step: number
-}
-
-/** Which subtask makes which records: `ranges` of neighbours, or `interleaved`, where subtask s of p makes s, s + p, ... */
+/** Which subtask makes which records until the parallelism changes: `ranges` of neighbours, or `interleaved`, where subtask s of p makes s, s + p, ... */
 export type RecordAssignment = 'ranges' | 'interleaved'
 
 /** What {@link DataGeneratorSource} makes: by a `generator` of records, or by `fields`. */
@@ -52,7 +45,8 @@ export interface DataGeneratorLimits {
 
 /**
  * Makes records, for tests, demonstrations and benchmarks. Record i is a function of i and the seed, so the set of
- * records does not depend on the parallelism, and records can be made again.
+ * records does not depend on the parallelism, and records can be made again. Snapshots keep how far each subtask has come:
+ * after a restore the remaining records are made, the same as without, by all subtasks there are then.
  *
  * @throws ConnectorError `INVALID_OPTION`
  *
@@ -84,47 +78,32 @@ export class DataGeneratorSource<T> implements Source<T, DataGeneratorSplit> {
   }
 
   createEnumerator(context: SplitEnumeratorContext<DataGeneratorSplit>): SplitEnumerator {
-    const splits = splitsOf(this.#limits, context.parallelism)
-    return {
-      start: () => {},
-      addReader: () => {},
-      handleSplitRequest: (subtaskIndex) => {
-        const split = splits[subtaskIndex]
-        if (split !== undefined && split.first < split.end) context.assignSplit(split, subtaskIndex)
-        context.signalNoMoreSplits(subtaskIndex)
-      },
-    }
+    return new FixedSplitEnumerator(splitsOf(this.#limits, context.parallelism), context)
+  }
+
+  restoreEnumerator(context: SplitEnumeratorContext<DataGeneratorSplit>, state: unknown): SplitEnumerator {
+    return FixedSplitEnumerator.restore(state, context)
   }
 
   createReader(context: SourceReaderContext): SourceReader<T, DataGeneratorSplit> {
     const { recordsPerSecond, seed = 0 } = this.#limits
-    const rateLimiter =
-      recordsPerSecond === undefined
-        ? undefined
-        : new RateLimiter(recordsPerSecond / context.taskInfo.parallelism, context.clock)
-    return new DataGeneratorReader({ generator: this.#generator, seed, rateLimiter }, context)
+    return new DataGeneratorReader({ generator: this.#generator, seed, recordsPerSecond }, context)
   }
 }
 
 function splitsOf({ count, assignment }: DataGeneratorLimits, parallelism: number): DataGeneratorSplit[] {
   const isInRanges = (assignment ?? (count === undefined ? 'interleaved' : 'ranges')) === 'ranges'
-  const end = count ?? Number.MAX_SAFE_INTEGER
-  return Array.from({ length: parallelism }, (_, index) =>
-    isInRanges
-      ? {
-          splitId: String(index),
-          first: bound(end, index, parallelism),
-          end: bound(end, index + 1, parallelism),
-          step: 1,
-        }
-      : { splitId: String(index), first: index, end, step: parallelism },
-  )
-}
-
-/** The first index of range `index`; exact also where `count * index` is not. */
-function bound(count: number, index: number, rangeCount: number): number {
-  const size = Math.floor(count / rangeCount)
-  return size * index + Math.min(index, count - size * rangeCount)
+  const end = count ?? WITHOUT_END
+  const rateShare = 1 / parallelism
+  const splits: DataGeneratorSplit[] = Array.from({ length: parallelism }, (_, index) => ({
+    splitId: String(index),
+    rateShare,
+    ...(isInRanges
+      ? { first: evenBound(end, index, parallelism), end: evenBound(end, index + 1, parallelism), step: 1 }
+      : { first: index, end, step: parallelism }),
+  }))
+  // Those without records are the last ones: the others keep their subtask.
+  return splits.filter((split) => split.first < split.end)
 }
 
 function checkLimits({ count, recordsPerSecond, seed, assignment }: DataGeneratorLimits): void {

@@ -2,9 +2,9 @@ export {
   type DataGeneratorLimits,
   type DataGeneratorOptions,
   DataGeneratorSource,
-  type DataGeneratorSplit,
   type RecordAssignment,
 } from './data-generator-source.ts'
+export type { DataGeneratorSplit } from './data-generator-split.ts'
 export {
   choice,
   type FieldGenerator,
