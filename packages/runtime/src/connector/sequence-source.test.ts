@@ -29,6 +29,13 @@ test('SequenceSource loses nothing and repeats nothing wherever the output is fu
   ])
 })
 
+test('SequenceSource occupies all subtasks after a restore at a higher parallelism', async () => {
+  const source = new SequenceSource(1, 100)
+  const { snapshot } = await readSource(source, { clock, snapshotAfter: 20, recordsMax: 20 })
+  const { records } = await readSource(source, { clock, parallelism: 4, restore: snapshot })
+  expect(records.map((own) => own.length)).toEqual([20, 20, 20, 20])
+})
+
 test('splitSequence cuts any sequence into parts that join without gap and differ in size by one at most', () => {
   fc.assert(
     fc.property(fc.maxSafeInteger(), fc.maxSafeInteger(), fc.integer({ min: 1, max: 50 }), (a, b, splitCount) => {

@@ -10,6 +10,9 @@ import type {
   SplitEnumeratorContext,
 } from './source.ts'
 
+/** In snapshots a reader has so many splits if it can, so that more readers find work after a restore. */
+const SNAPSHOT_SPLITS = 8
+
 /** The integers `from .. to`, both included. */
 export interface SequenceSplit extends SourceSplit {
   readonly from: number
@@ -18,8 +21,8 @@ export interface SequenceSplit extends SourceSplit {
 
 /**
  * Emits the integers from `from` to `to`, both included, as Flink's NumberSequenceSource does: every subtask has one
- * contiguous part, in order, and their sizes differ by one at most. After a restore at another parallelism a subtask may
- * have several of the parts that were, or none. The caller has checked that both are safe integers and `from <= to`.
+ * contiguous part, in order, and their sizes differ by one at most. After a restore at another parallelism a subtask has
+ * several pieces of the parts that were. The caller has checked that both are safe integers and `from <= to`.
  *
  * @example
  * const job = defineJob('sequence', (env) => {
@@ -112,7 +115,12 @@ class SequenceReader implements SourceReader<number, SequenceSplit> {
   }
 
   snapshotState(): readonly SequenceSplit[] {
-    if (this.#next > this.#last) return [...this.#splits]
-    return [{ splitId: this.#splitId, from: this.#next, to: this.#last }, ...this.#splits]
+    const current = { splitId: this.#splitId, from: this.#next, to: this.#last }
+    const splits = current.from > current.to ? this.#splits : [current, ...this.#splits]
+    const partCount = Math.floor(SNAPSHOT_SPLITS / Math.max(1, splits.length))
+    if (partCount <= 1) return [...splits]
+    return splits.flatMap(({ splitId, from, to }) =>
+      splitSequence(from, to, partCount).map((part) => ({ ...part, splitId: `${splitId}.${part.splitId}` })),
+    )
   }
 }
