@@ -50,7 +50,7 @@ export function buildJob(definition: JobDefinition, options: JobOptions = {}): B
       `Cannot build ${show(definition)}: a job comes from defineJob(name, (env, args) => { ... })`,
     )
   }
-  const { args = [], configuration = Configuration.empty, parallelism, maxParallelisms = {} } = options
+  const { args = [], configuration = Configuration.empty, parallelism, maxParallelisms } = options
   checkDashP(parallelism)
   const env = new StreamExecutionEnvironment(configuration)
   runBuilder(definition, env, Object.freeze([...args]))
@@ -58,7 +58,7 @@ export function buildJob(definition: JobDefinition, options: JobOptions = {}): B
   topology.seal()
   if (topology.operators.length === 0) throw noOperators(definition.name, topology.sources)
 
-  const settings = { ...graphSettings(definition, env, parallelism), maxParallelisms }
+  const settings = { ...graphSettings(definition, env, parallelism), ...(maxParallelisms && { maxParallelisms }) }
   const sources = sourcesOf(topology.operators)
   const operators = inOrder([...sources, ...topology.operators])
   const noEffect = parallelismHasNoEffect(operators.filter(hasChoice), parallelism)

@@ -5,10 +5,10 @@ import type {
   RichCoProcessFunction,
   RichFunction,
 } from '../operators/functions.ts'
+import type { KeyedCoProcessFunction } from '../operators/keyed-process-function.ts'
 import type { OperatorDefinition } from '../operators/operator.ts'
 import type { DataStream } from './data-stream.ts'
-import { checkFunction, type NoPromiseFromMap, type SynchronousOnly } from './function-checks.ts'
-import { KeyedStream } from './keyed-stream.ts'
+import { checkFunction, checkTimerFunction, type NoPromiseFromMap, type SynchronousOnly } from './function-checks.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 import { callOf, type OperatorOptions, type Topology } from './topology.ts'
 
@@ -19,6 +19,13 @@ export interface CoMapFunction<A, B, U1, U2> extends RichFunction {
   /** Makes a record of each record of the second stream. */
   map2(value: B): U2
 }
+
+type ErasedKeySelector = KeySelector<unknown, unknown>
+
+/** The function that fits: with two keyed streams it sees keys, keyed state and timers. */
+export type CoProcessFunctionOf<A, B, K, U> = [K] extends [never]
+  ? RichCoProcessFunction<A, B, U>
+  : KeyedCoProcessFunction<K, A, B, U>
 
 /**
  * Two streams that one operator reads: the first by its methods that end in 1, the second by those that end in 2. The
@@ -33,9 +40,11 @@ export interface CoMapFunction<A, B, U1, U2> extends RichFunction {
  * const result = await runInSimulation(job)
  * result.collected('users').toSorted() // -> ['-mallory', 'ann', 'bob']
  */
-export class ConnectedStreams<out A, out B> {
+export class ConnectedStreams<out A, out B, in K = never> {
   /** @internal */
   readonly topology: Topology
+  /** Only for the type checker: carries `K`, the type of the key if both streams are keyed. */
+  declare readonly keyType: (key: K) => unknown
   readonly #first: DataStream<A>
   readonly #second: DataStream<B>
 
@@ -69,6 +78,7 @@ export class ConnectedStreams<out A, out B> {
     return this.transform('Co-Map', {
       kind: 'co-map',
       fn: fn as unknown as RichCoMapFunction<unknown, unknown, unknown>,
+      ...this.#keySelectors(),
     })
   }
 
@@ -94,13 +104,15 @@ export class ConnectedStreams<out A, out B> {
     return this.transform('Co-Flat Map', {
       kind: 'co-flat-map',
       fn: fn as RichCoFlatMapFunction<unknown, unknown, unknown>,
+      ...this.#keySelectors(),
     })
   }
 
   /**
-   * The general form of an operator with two inputs: any number of records, side outputs, and the time.
+   * The general form of an operator with two inputs: any number of records, side outputs, and the time; if both are keyed,
+   * keyed state and timers as well.
    *
-   * @param fn - an object with `processElement1` and `processElement2`.
+   * @param fn - an object with `processElement1` and `processElement2`; if both are keyed it may have `onTimer`.
    * @throws ApiError as {@link ConnectedStreams.map}.
    * @example
    * class Allowed {
@@ -119,11 +131,14 @@ export class ConnectedStreams<out A, out B> {
    * const result = await runInSimulation(job)
    * result.collected('allowed') // -> ['ann']
    */
-  process<U>(fn: RichCoProcessFunction<A, B, U>): SingleOutputStreamOperator<U> {
+  process<U>(fn: CoProcessFunctionOf<A, B, K, U>): SingleOutputStreamOperator<U> {
     this.#check('process', fn, ['processElement1', 'processElement2'])
-    return this.transform('Co-Process', {
+    const keySelectors = this.#keySelectors()
+    if (keySelectors !== undefined) checkTimerFunction(fn, callOf('process'))
+    return this.transform(keySelectors === undefined ? 'Co-Process' : 'Co-Keyed-Process', {
       kind: 'co-process',
       fn: fn as RichCoProcessFunction<unknown, unknown, unknown>,
+      ...keySelectors,
     })
   }
 
@@ -143,11 +158,11 @@ export class ConnectedStreams<out A, out B> {
    * })
    * planJob(job).plan.jobGraph.edges.map((edge) => edge.ship) // -> ['HASH', 'HASH']
    */
-  keyBy<K>(keySelector1: KeySelector<A, K>, keySelector2: KeySelector<B, NoInfer<K>>): ConnectedStreams<A, B> {
+  keyBy<K2>(keySelector1: KeySelector<A, K2>, keySelector2: KeySelector<B, NoInfer<K2>>): ConnectedStreams<A, B, K2> {
     const { topology } = this
     const first: DataStream<A> = this.#first.keyBy(keySelector1)
     const second: DataStream<B> = this.#second.keyBy(keySelector2)
-    return topology.streams.connectedStreams(topology, first, second)
+    return topology.streams.connectedStreams<A, B, K2>(topology, first, second)
   }
 
   /**
@@ -160,14 +175,19 @@ export class ConnectedStreams<out A, out B> {
     operator: OperatorDefinition,
     options: OperatorOptions = {},
   ): SingleOutputStreamOperator<U> {
-    const keyed = this.#first instanceof KeyedStream && this.#second instanceof KeyedStream
     return this.topology.streams.operator(
       this.topology,
       this.topology.twoInput(name, this.#first.transformation, this.#second.transformation, operator, {
-        ...(keyed && { keyed }),
+        ...(this.#keySelectors() && { keyed: true }),
         ...options,
       }),
     )
+  }
+
+  #keySelectors(): { readonly keySelector1: ErasedKeySelector; readonly keySelector2: ErasedKeySelector } | undefined {
+    const { keySelector: keySelector1 } = this.#first
+    const { keySelector: keySelector2 } = this.#second
+    return keySelector1 && keySelector2 && { keySelector1, keySelector2 }
   }
 
   #check(method: string, fn: unknown, members: readonly string[]): void {

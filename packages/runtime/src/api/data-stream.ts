@@ -13,6 +13,8 @@ import type { OperatorDefinition } from '../operators/operator.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import type { WatermarkStrategy } from '../time/watermark-strategy.ts'
 import { ApiError } from './api-error.ts'
+import type { BroadcastConnectedStream } from './broadcast-connected-stream.ts'
+import { type AnyMapStateDescriptor, BroadcastStream, checkBroadcastStates } from './broadcast-stream.ts'
 import type { ConnectedStreams } from './connected-streams.ts'
 import type { DataStreamSink } from './data-stream-sink.ts'
 import { checkFunction, type NoPromiseFromMap, type SynchronousOnly } from './function-checks.ts'
@@ -50,13 +52,16 @@ export class DataStream<out T> {
   readonly topology: Topology
   /** @internal */
   readonly transformation: Transformation
+  /** @internal Of a keyed stream. */
+  readonly keySelector: KeySelector<unknown, unknown> | undefined
   /** Only for the type checker: carries `T`. */
   declare readonly recordType: T
 
   /** @internal Made by the environment and by other streams. */
-  constructor(topology: Topology, transformation: Transformation) {
+  constructor(topology: Topology, transformation: Transformation, keySelector?: KeySelector<unknown, unknown>) {
     this.topology = topology
     this.transformation = transformation
+    this.keySelector = keySelector
   }
 
   /**
@@ -74,7 +79,8 @@ export class DataStream<out T> {
    */
   map<U>(fn: MapFunction<T, U> & SynchronousOnly<U, NoPromiseFromMap>): SingleOutputStreamOperator<U> {
     this.#check('map', fn, ['map'])
-    return this.transform('Map', { kind: 'map', fn: fn as unknown as MapFunction<unknown, unknown> })
+    const { keySelector } = this
+    return this.transform('Map', { kind: 'map', fn: fn as unknown as MapFunction<unknown, unknown>, keySelector })
   }
 
   /**
@@ -98,7 +104,8 @@ export class DataStream<out T> {
    */
   flatMap<U>(fn: FlatMapFunction<T, U>): SingleOutputStreamOperator<U> {
     this.#check('flatMap', fn, ['flatMap'])
-    return this.transform('Flat Map', { kind: 'flat-map', fn: fn as FlatMapFunction<unknown, unknown> })
+    const { keySelector } = this
+    return this.transform('Flat Map', { kind: 'flat-map', fn: fn as FlatMapFunction<unknown, unknown>, keySelector })
   }
 
   /**
@@ -122,7 +129,8 @@ export class DataStream<out T> {
   filter(fn: FilterFunction<T>): SingleOutputStreamOperator<T>
   filter(fn: FilterFunction<T>): SingleOutputStreamOperator<T> {
     this.#check('filter', fn, ['filter'])
-    return this.transform('Filter', { kind: 'filter', fn: fn as FilterFunction<unknown> })
+    const { keySelector } = this
+    return this.transform('Filter', { kind: 'filter', fn: fn as FilterFunction<unknown>, keySelector })
   }
 
   /**
@@ -197,7 +205,8 @@ export class DataStream<out T> {
   /**
    * Pairs this stream with another one of any type, so that one operator reads both.
    *
-   * @param other - a stream of the same job.
+   * @param other - a stream of the same job; one that is broadcast with state is for
+   *   {@link BroadcastConnectedStream.process}.
    * @throws ApiError `INVALID_STREAM` or `STREAM_OF_OTHER_JOB`.
    * @example
    * const job = defineJob('texts', (env) => {
@@ -210,14 +219,24 @@ export class DataStream<out T> {
    * const result = await runInSimulation(job)
    * result.collected('texts').toSorted() // -> ['number 1', 'text a']
    */
-  connect<B>(other: DataStream<B>): ConnectedStreams<T, B> {
+  connect<B>(other: BroadcastStream<B>): BroadcastConnectedStream<T, B>
+  connect<B>(other: DataStream<B>): ConnectedStreams<T, B>
+  connect<B>(other: DataStream<B> | BroadcastStream<B>): ConnectedStreams<T, B> | BroadcastConnectedStream<T, B> {
+    const { streams } = this.topology
+    if (other instanceof BroadcastStream) {
+      this.#checkStream('connect', other.stream)
+      return streams.broadcastConnectedStream<T, B>(this, other)
+    }
     this.#checkStream('connect', other)
-    return this.topology.streams.connectedStreams<T, B>(this.topology, this, other)
+    return streams.connectedStreams<T, B>(this.topology, this, other)
   }
 
   /**
-   * Sends every record to every subtask of the next operator.
+   * Sends every record to every subtask of the next operator. With descriptors of broadcast states the stream is meant for
+   * `connect`, and for a function that keeps what it needs of the records in those states.
    *
+   * @param descriptors - of the states, by name; to be handed to the function's context again.
+   * @throws ApiError `INVALID_DESCRIPTOR`.
    * @example
    * const job = defineJob('to-all', (env) => {
    *   env.fromElements('rule').broadcast().map((rule) => rule).setParallelism(3).collect('seen').setParallelism(1)
@@ -225,8 +244,13 @@ export class DataStream<out T> {
    * const result = await runInSimulation(job)
    * result.collected('seen') // -> ['rule', 'rule', 'rule']
    */
-  broadcast(): DataStream<T> {
-    return this.#partition({ kind: 'BROADCAST' })
+  broadcast(): DataStream<T>
+  broadcast(first: AnyMapStateDescriptor, ...others: readonly AnyMapStateDescriptor[]): BroadcastStream<T>
+  broadcast(...descriptors: readonly AnyMapStateDescriptor[]): DataStream<T> | BroadcastStream<T> {
+    const call = callOf('broadcast')
+    checkBroadcastStates(descriptors, call)
+    const stream = this.#partition({ kind: 'BROADCAST' })
+    return descriptors.length === 0 ? stream : new BroadcastStream(stream, descriptors)
   }
 
   /**
@@ -451,7 +475,10 @@ export class DataStream<out T> {
   ): SingleOutputStreamOperator<U> {
     return this.topology.streams.operator(
       this.topology,
-      this.topology.oneInput(name, this.transformation, operator, options),
+      this.topology.oneInput(name, this.transformation, operator, {
+        ...(this.keySelector && { keyed: true }),
+        ...options,
+      }),
     )
   }
 

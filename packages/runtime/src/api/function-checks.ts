@@ -56,6 +56,13 @@ export function checkFunction(fn: unknown, methods: readonly string[], plain: bo
   }
 }
 
+/** `onTimer`, where there is one, waits for nothing either. */
+export function checkTimerFunction(fn: unknown, owner: SettingOwner): void {
+  if (typeof fn !== 'object' || fn === null || !('onTimer' in fn)) return
+  const { onTimer } = fn
+  if (onTimer !== undefined) checkFunction({ onTimer }, ['onTimer'], false, owner)
+}
+
 /** A promise from a plain function is only seen when it runs; `async` can be seen here. */
 function checkSynchronous(fn: object, owner: SettingOwner): void {
   const kind = Object.prototype.toString.call(fn)

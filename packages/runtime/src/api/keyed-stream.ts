@@ -1,11 +1,14 @@
 import type { Transformation } from '../graph/transformation.ts'
-import type { KeySelector, ReduceFunction } from '../operators/functions.ts'
+import type { Collector, KeySelector, ReduceFunction } from '../operators/functions.ts'
+import type { KeyedProcessContext, KeyedProcessFunction } from '../operators/keyed-process-function.ts'
 import type { RollingAggregation } from '../operators/rolling-aggregation.ts'
 import { ApiError } from './api-error.ts'
+import type { BroadcastConnectedStream } from './broadcast-connected-stream.ts'
+import type { BroadcastStream } from './broadcast-stream.ts'
 import type { ConnectedStreams } from './connected-streams.ts'
 import { DataStream } from './data-stream.ts'
 import type { ComparableField, NumericField } from './fields.ts'
-import { checkFunction } from './function-checks.ts'
+import { checkFunction, checkTimerFunction } from './function-checks.ts'
 import { show } from './setting-checks.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 import { callOf, type Topology } from './topology.ts'
@@ -28,6 +31,14 @@ type SameKey<S, K> = S extends { readonly keyType: (key: infer Other) => unknown
       : 'Both keyed streams must have the same type of key'
   : unknown
 
+/** The key of an operator that reads both streams: only if both have one. */
+type KeyOfBoth<S, K> = S extends { readonly keyType: (key: never) => unknown } ? K : never
+
+/** The function of a keyed stream: it sees the key, keyed state and timers. */
+export type KeyedProcess<K, T, U> =
+  | ((value: T, context: KeyedProcessContext<K>, out: Collector<U>) => void | Iterable<U>)
+  | KeyedProcessFunction<K, T, U>
+
 /**
  * A stream divided by key: all records of one key go to one subtask. Its own methods keep one value for each key and
  * emit the new value with every record.
@@ -47,14 +58,49 @@ type SameKey<S, K> = S extends { readonly keyType: (key: infer Other) => unknown
  */
 export class KeyedStream<out T, in out K> extends DataStream<T> {
   /** @internal */
-  readonly keySelector: KeySelector<never, unknown>
+  declare readonly keySelector: KeySelector<unknown, unknown>
   /** Only for the type checker: carries `K`. */
   declare readonly keyType: (key: K) => K
 
   /** @internal Made by `keyBy` and `reinterpretAsKeyedStream`. */
   constructor(topology: Topology, transformation: Transformation, keySelector: KeySelector<T, K>) {
-    super(topology, transformation)
-    this.keySelector = keySelector
+    super(topology, transformation, keySelector as KeySelector<unknown, unknown>)
+  }
+
+  /**
+   * The general form of a keyed operator: any number of records of each record, side outputs, keyed state, and timers.
+   *
+   * @param fn - a function, or an object with `processElement`, and if wanted with `onTimer` and the life cycle of a rich
+   *   function. It gets its states in `open`.
+   * @throws ApiError as {@link DataStream.map}.
+   * @example
+   * class Numbered implements KeyedProcessFunction<string, string, string> {
+   *   #count!: ValueState<number>
+   *   open(context: RuntimeContext) {
+   *     this.#count = context.getState(new ValueStateDescriptor('count', Types.LONG, { defaultValue: 0 }))
+   *   }
+   *   *processElement(word: string, context: KeyedProcessContext<string>) {
+   *     const count = (this.#count.value() ?? 0) + 1
+   *     this.#count.update(count)
+   *     yield `${context.getCurrentKey()} ${count}`
+   *   }
+   * }
+   * const job = defineJob('numbered', (env) => {
+   *   env.fromElements('a', 'b', 'a').keyBy((word) => word).process(new Numbered()).uid('numbered').collect('words')
+   * })
+   * const result = await runInSimulation(job)
+   * result.collected('words') // -> ['a 1', 'b 1', 'a 2']
+   */
+  override process<U>(fn: KeyedProcess<K, T, U>): SingleOutputStreamOperator<U> {
+    const call = callOf('process')
+    checkFunction(fn, ['processElement'], true, call)
+    checkTimerFunction(fn, call)
+    this.topology.claimFunction(fn, call)
+    return this.transform('KeyedProcess', {
+      kind: 'process',
+      fn: fn as KeyedProcessFunction<unknown, unknown, unknown>,
+      keySelector: this.keySelector,
+    })
   }
 
   /**
@@ -79,11 +125,11 @@ export class KeyedStream<out T, in out K> extends DataStream<T> {
     const call = callOf('reduce')
     checkFunction(fn, ['reduce'], true, call)
     this.topology.claimFunction(fn, call)
-    return this.transform(
-      'Keyed Reduce',
-      { kind: 'reduce', fn: fn as ReduceFunction<unknown>, keySelector: this.#erasedKeySelector() },
-      { keyed: true },
-    )
+    return this.transform('Keyed Reduce', {
+      kind: 'reduce',
+      fn: fn as ReduceFunction<unknown>,
+      keySelector: this.keySelector,
+    })
   }
 
   /**
@@ -213,14 +259,18 @@ export class KeyedStream<out T, in out K> extends DataStream<T> {
    * const result = await runInSimulation(job)
    * result.collected('seen').toSorted() // -> ['/', 'Ann']
    */
+  override connect<B>(other: BroadcastStream<B>): BroadcastConnectedStream<T, B, K>
   override connect<B, S extends DataStream<B> = DataStream<B>>(
     other: DataStream<B> & S & SameKey<S, K>,
-  ): ConnectedStreams<T, B> {
-    return super.connect<B>(other)
+  ): ConnectedStreams<T, B, KeyOfBoth<S, K>>
+  override connect<B>(
+    other: DataStream<B> | BroadcastStream<B>,
+  ): BroadcastConnectedStream<T, B, K> | ConnectedStreams<T, B, never> {
+    return super.connect<B>(other as DataStream<B>) as ConnectedStreams<T, B, never>
   }
 
   /** Does not compile: a keyed stream is partitioned already. */
-  override broadcast(this: AlreadyPartitioned): never {
+  override broadcast(this: AlreadyPartitioned, ..._descriptors: readonly unknown[]): never {
     throw alreadyPartitioned('broadcast')
   }
 
@@ -269,15 +319,11 @@ export class KeyedStream<out T, in out K> extends DataStream<T> {
       )
     }
     const aggregation = { kind, field, firstOnTie }
-    return this.transform(
-      'Keyed Aggregation',
-      { kind: 'rolling-aggregate', aggregation, keySelector: this.#erasedKeySelector() },
-      { keyed: true },
-    )
-  }
-
-  #erasedKeySelector(): KeySelector<unknown, unknown> {
-    return this.keySelector as KeySelector<unknown, unknown>
+    return this.transform('Keyed Aggregation', {
+      kind: 'rolling-aggregate',
+      aggregation,
+      keySelector: this.keySelector,
+    })
   }
 }
 

@@ -3,6 +3,8 @@ import type { KeySelector } from '../operators/functions.ts'
 import type { OperatorDefinition } from '../operators/operator.ts'
 import type { TypeInformation } from '../record/type-information.ts'
 import { ApiError } from './api-error.ts'
+import type { BroadcastConnectedStream } from './broadcast-connected-stream.ts'
+import type { BroadcastStream } from './broadcast-stream.ts'
 import { callLocation } from './call-location.ts'
 import type { ConnectedStreams } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
@@ -27,7 +29,8 @@ export interface StreamFactory {
   dataStream<T>(topology: Topology, transformation: Transformation): DataStream<T>
   operator<T>(topology: Topology, transformation: OperatorTransformation): SingleOutputStreamOperator<T>
   keyedStream<T, K>(topology: Topology, transformation: Transformation, key: KeySelector<T, K>): KeyedStream<T, K>
-  connectedStreams<A, B>(topology: Topology, first: DataStream<A>, second: DataStream<B>): ConnectedStreams<A, B>
+  connectedStreams<A, B, K = never>(topology: Topology, first: DataStream<A>, second: DataStream<B>): ConnectedStreams<A, B, K>
+  broadcastConnectedStream<A, B>(stream: DataStream<A>, broadcast: BroadcastStream<B>): BroadcastConnectedStream<A, B>
   sink<T>(topology: Topology, transformation: OperatorTransformation): DataStreamSink<T>
 }
 

@@ -1,4 +1,5 @@
 import { assert, unreachable } from '../base/assert.ts'
+import { generateBroadcastProcess } from './broadcast-process.ts'
 import { generateCoFlatMap, generateCoMap, generateCoProcess } from './co-operators.ts'
 import { generateCollect } from './collect.ts'
 import { generateFilter } from './filter.ts'
@@ -16,23 +17,25 @@ import { generateSink } from './sink.ts'
 export function generateOperator(i: number, definition: OperatorDefinition): GeneratedOperator {
   switch (definition.kind) {
     case 'map':
-      return generateMap(i, definition.fn)
+      return generateMap(i, definition.fn, definition.keySelector)
     case 'filter':
-      return generateFilter(i, definition.fn)
+      return generateFilter(i, definition.fn, definition.keySelector)
     case 'flat-map':
-      return generateFlatMap(i, definition.fn)
+      return generateFlatMap(i, definition.fn, definition.keySelector)
     case 'process':
-      return generateProcess(i, definition.fn)
+      return generateProcess(i, definition.fn, definition.keySelector)
     case 'reduce':
       return generateReduce(i, definition.fn, definition.keySelector)
     case 'rolling-aggregate':
       return generateRollingAggregate(i, definition.aggregation, definition.keySelector)
     case 'co-map':
-      return generateCoMap(i, definition.fn)
+      return generateCoMap(i, definition.fn, [definition.keySelector1, definition.keySelector2])
     case 'co-flat-map':
-      return generateCoFlatMap(i, definition.fn)
+      return generateCoFlatMap(i, definition.fn, [definition.keySelector1, definition.keySelector2])
     case 'co-process':
-      return generateCoProcess(i, definition.fn)
+      return definition.broadcastStates === undefined
+        ? generateCoProcess(i, definition.fn, [definition.keySelector1, definition.keySelector2])
+        : generateBroadcastProcess(i, definition.fn, definition.broadcastStates, definition.keySelector1)
     case 'sink':
       return generateSink(i, definition.sink)
     case 'collect':

@@ -4,7 +4,7 @@ import type { OutputAvailability } from '../record/segment-codec.ts'
 import type { KeyedStateBackend } from '../state/keyed-state-backend.ts'
 import type { OperatorStateBackend } from '../state/operator-state-backend.ts'
 import type { Collector } from './functions.ts'
-import type { RuntimeContext } from './runtime-context.ts'
+import type { SubtaskContext } from './runtime-context.ts'
 
 /**
  * One operator of a chain, as source text plus what the text refers to. The chain compiler puts the texts of a chain
@@ -73,7 +73,7 @@ export interface OperatorStates {
 }
 
 /** What an operator may hold of its world. */
-export interface OperatorContext extends RuntimeContext, SinkWriterContext {
+export interface OperatorContext extends SubtaskContext, SinkWriterContext {
   readonly states: OperatorStates
   readonly clock: Clock
   /** Sends a batch of encoded records to the program. */

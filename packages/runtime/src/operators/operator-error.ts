@@ -8,6 +8,11 @@ export type OperatorErrorCode =
   | 'TOO_MANY_PAUSED_RECORDS'
   | 'COLLECT_LIMIT_EXCEEDED'
   | 'COLLECTED_TOO_LATE'
+  | 'NOT_KEYED'
+  | 'INVALID_TIMER'
+  | 'BROADCAST_STATE_NOT_NAMED'
+  | 'SINK_WITHOUT_COMMITTER'
+  | 'SINK_WITHOUT_RESTORE'
 
 /**
  * A function did what its operator cannot carry on with. Always wrapped in an OperatorFailure that names the operator.

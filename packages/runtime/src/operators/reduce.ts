@@ -1,10 +1,10 @@
 import { canonicalKey } from '../keys/canonical-key.ts'
-import { KeyedPlaces } from '../state/keyed-places.ts'
-import { RecordShapes } from '../state/record-shapes.ts'
+import { currentKeyFor } from './current-key.ts'
 import type { KeySelector, ReduceFunction } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
 import { OperatorError } from './operator-error.ts'
 import { promiseReturned } from './paused-iteration.ts'
+import { recordStateOf } from './record-state.ts'
 import { callText, simpleLifeCycleOf } from './user-function.ts'
 
 /**
@@ -16,18 +16,24 @@ export function generateReduce(
   fn: ReduceFunction<unknown>,
   keySelector: KeySelector<unknown, unknown>,
 ): GeneratedOperator {
+  const currentKey = currentKeyFor(fn, i, [keySelector])
+  const records = recordStateOf(i, undefined)
   return {
-    ...simpleLifeCycleOf(fn),
+    ...simpleLifeCycleOf(fn, currentKey),
+    declareState(states) {
+      currentKey.declareState?.(states)
+      records.declareState(states)
+    },
     parameters: {
       fn,
       keySelector,
       canonicalKey,
       undefinedReduced,
       promiseReturned,
-      places: new KeyedPlaces(),
-      shapes: new RecordShapes(),
+      ...currentKey.parameters,
+      ...records.parameters,
     },
-    text: `
+    text: `${currentKey.declaration}${records.declaration}
 function input${i}(value) {
   let result = value
   try {
@@ -35,7 +41,7 @@ function input${i}(value) {
     const place = places${i}.find(key)
     if (place === undefined) places${i}.put(key, shapes${i}.create(value))
     else {
-      result = ${callText(fn, i, 'reduce')}(place.shape.load(place), value)
+      ${currentKey.set()}result = ${callText(fn, i, 'reduce')}(place.shape.load(place), value)
       if (result === undefined) throw undefinedReduced${i}()
       if (result instanceof Promise) throw promiseReturned${i}()
       if (!place.shape.store(place, result)) places${i}.put(key, shapes${i}.create(result))

@@ -1,8 +1,7 @@
 import { canonicalKey } from '../keys/canonical-key.ts'
-import { KeyedPlaces } from '../state/keyed-places.ts'
-import { RecordShapes } from '../state/record-shapes.ts'
 import type { KeySelector } from './functions.ts'
 import type { GeneratedOperator } from './generated-operator.ts'
+import { recordStateOf } from './record-state.ts'
 import type { RollingAggregation } from './rolling-aggregation.ts'
 
 /**
@@ -27,14 +26,11 @@ export function generateRollingAggregate(
       }`
     : `place.shape.aggregate(place, value[${name}])
       result = place.shape.load(place)`
+  const records = recordStateOf(i, keepsWholeRecord ? undefined : { kind, field })
   return {
-    parameters: {
-      keySelector,
-      canonicalKey,
-      places: new KeyedPlaces(),
-      shapes: new RecordShapes(keepsWholeRecord ? undefined : { kind, field }),
-    },
-    text: `
+    declareState: records.declareState,
+    parameters: { keySelector, canonicalKey, ...records.parameters },
+    text: `${records.declaration}
 function input${i}(value) {
   let result = value
   try {

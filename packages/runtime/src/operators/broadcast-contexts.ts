@@ -1,0 +1,134 @@
+import type { BroadcastState, ReadOnlyBroadcastState } from '../state/state.ts'
+import type { MapStateDescriptor } from '../state/state-descriptor.ts'
+import type {
+  BroadcastContext,
+  BroadcastOnTimerContext,
+  ReadOnlyBroadcastContext,
+} from './broadcast-process-function.ts'
+import type { OperatorStates } from './generated-operator.ts'
+import { OperatorKeyedProcessContext } from './keyed-process-context.ts'
+import { OperatorError } from './operator-error.ts'
+import { OperatorProcessContext } from './process-context.ts'
+
+type Descriptors = readonly MapStateDescriptor<unknown, unknown>[]
+
+/** For records of the broadcast stream. */
+export class OperatorBroadcastContext extends OperatorProcessContext implements BroadcastContext {
+  readonly #states: BroadcastStates
+
+  constructor(descriptors: Descriptors) {
+    super()
+    this.#states = new BroadcastStates(descriptors)
+  }
+
+  override declareState(states: OperatorStates): void {
+    this.#states.declare(states)
+  }
+
+  getBroadcastState<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): BroadcastState<UK, UV> {
+    return this.#states.get(descriptor)
+  }
+}
+
+/** For records of the other stream, if it is not keyed. */
+export class OperatorReadOnlyBroadcastContext extends OperatorProcessContext implements ReadOnlyBroadcastContext {
+  readonly #states: BroadcastStates
+
+  constructor(descriptors: Descriptors) {
+    super()
+    this.#states = new BroadcastStates(descriptors)
+  }
+
+  override declareState(states: OperatorStates): void {
+    this.#states.declare(states)
+  }
+
+  getBroadcastState<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): ReadOnlyBroadcastState<UK, UV> {
+    return this.#states.getReadOnly(descriptor)
+  }
+}
+
+/** For records and timers of the other stream, if it is keyed. */
+export class OperatorKeyedReadOnlyBroadcastContext
+  extends OperatorKeyedProcessContext
+  implements BroadcastOnTimerContext<unknown>
+{
+  readonly #states: BroadcastStates
+
+  constructor(descriptors: Descriptors) {
+    super()
+    this.#states = new BroadcastStates(descriptors)
+  }
+
+  override declareState(states: OperatorStates): void {
+    super.declareState(states)
+    this.#states.declare(states)
+  }
+
+  getBroadcastState<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): ReadOnlyBroadcastState<UK, UV> {
+    return this.#states.getReadOnly(descriptor)
+  }
+}
+
+/** The states that the broadcast stream was given names for. */
+class BroadcastStates {
+  readonly #descriptors: Descriptors
+  readonly #states = new Map<
+    string,
+    { readonly state: BroadcastState<unknown, unknown>; readonly readOnly: ReadOnly }
+  >()
+
+  constructor(descriptors: Descriptors) {
+    this.#descriptors = descriptors
+  }
+
+  declare({ operator }: OperatorStates): void {
+    for (const descriptor of this.#descriptors) {
+      const state = operator.broadcastState(descriptor)
+      this.#states.set(descriptor.name, { state, readOnly: new ReadOnly(state) })
+    }
+  }
+
+  get<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): BroadcastState<UK, UV> {
+    return this.#named(descriptor.name).state as BroadcastState<UK, UV>
+  }
+
+  getReadOnly<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): ReadOnlyBroadcastState<UK, UV> {
+    return this.#named(descriptor.name).readOnly as ReadOnlyBroadcastState<unknown, unknown> as ReadOnlyBroadcastState<
+      UK,
+      UV
+    >
+  }
+
+  #named(name: string): { readonly state: BroadcastState<unknown, unknown>; readonly readOnly: ReadOnly } {
+    const named = this.#states.get(name)
+    if (named !== undefined) return named
+    const known = [...this.#states.keys()].map((each) => `"${each}"`).join(', ')
+    throw new OperatorError(
+      'BROADCAST_STATE_NOT_NAMED',
+      `Cannot get the broadcast state "${name}": the stream was broadcast with ${known} only. Give its descriptor to broadcast(), too.`,
+      { state: name },
+    )
+  }
+}
+
+/** Without the methods that change anything, also for users without types. */
+class ReadOnly implements ReadOnlyBroadcastState<unknown, unknown> {
+  readonly #state: BroadcastState<unknown, unknown>
+
+  constructor(state: BroadcastState<unknown, unknown>) {
+    this.#state = state
+  }
+
+  get(key: unknown): unknown {
+    return this.#state.get(key)
+  }
+
+  contains(key: unknown): boolean {
+    return this.#state.contains(key)
+  }
+
+  entries(): IterableIterator<[unknown, unknown]> {
+    return this.#state.entries()
+  }
+}
