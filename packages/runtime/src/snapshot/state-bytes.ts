@@ -1,5 +1,5 @@
-import type { KeyedStateMeta, ListStateMode } from './snapshot.ts'
 import type { TypeDescription } from '../record/type-description.ts'
+import type { KeyedStateMeta, ListStateMode } from './snapshot.ts'
 
 // What state backends hand to the writer of snapshots: copies, so that processing goes on while they are written.
 
