@@ -23,6 +23,8 @@ export interface CheckpointSettings {
   readonly savepointDirectory: string | undefined
   /** `execution.checkpointing.data-inline-threshold`. */
   readonly inlineBytesMax: number
+  /** `execution.checkpointing.checkpoints-after-tasks-finish`; undefined: true. */
+  readonly afterTasksFinish?: boolean
 }
 
 /** A complete checkpoint or savepoint. */

@@ -17,6 +17,8 @@ export type ClusterErrorCode =
   | 'NO_CHECKPOINT_DIRECTORY'
   /** A savepoint could not be completed. The job goes on. */
   | 'SAVEPOINT_FAILED'
+  /** A checkpoint could not be completed, or more of them failed than are tolerable. */
+  | 'CHECKPOINT_FAILED'
   /** What was asked for needs a job whose subtasks run; this one is starting, restarting or has ended. */
   | 'JOB_NOT_RUNNING'
   /** The job cannot have that parallelism (slots, max parallelism, network memory). Nothing was stopped. */
