@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/error.ts'
 import { bufferTimeoutMs } from '../configuration/buffer-timeout.ts'
+import { CheckpointingOptions } from '../configuration/checkpointing-options.ts'
 import { Configuration } from '../configuration/configuration.ts'
 import { ConfigurationOptions } from '../configuration/configuration-options.ts'
 import type { GraphSettings } from '../graph/graph-settings.ts'
@@ -65,7 +66,8 @@ export function buildJob(definition: JobDefinition, options: JobOptions = {}): B
   const configurationWarnings = env.configuration.warnings.map(
     ({ message }): JobWarning => ({ code: 'CONFIGURATION', message, operators: [] }),
   )
-  const others = [noEffect, statefulWithoutUid(operators), unusedSource(topology, sources)]
+  const takesCheckpoints = (env.configuration.get(CheckpointingOptions.CHECKPOINTING_INTERVAL) ?? 0) > 0
+  const others = [noEffect, statefulWithoutUid(operators, takesCheckpoints), unusedSource(topology, sources)]
   return {
     transformations: topology.operators,
     settings,

@@ -1,3 +1,6 @@
+import { unreachable } from '../base/assert.ts'
+import { canGetState } from '../operators/current-key.ts'
+import type { OperatorDefinition } from '../operators/operator.ts'
 import type { OperatorTransformation, Topology } from './topology.ts'
 
 /** Something that works, but perhaps not as its author thinks. */
@@ -27,10 +30,17 @@ export function parallelismHasNoEffect(
 
 const namedMax = 3
 
-/** One line for all operators with keyed state whose identity follows from their position only. */
-export function statefulWithoutUid(operators: readonly OperatorTransformation[]): JobWarning | undefined {
+/**
+ * One line for all operators with state whose identity follows from their position only.
+ *
+ * @param takesCheckpoints - whether the job does by itself: a bounded source then has a position worth keeping.
+ */
+export function statefulWithoutUid(
+  operators: readonly OperatorTransformation[],
+  takesCheckpoints: boolean,
+): JobWarning | undefined {
   const affected = operators.filter(
-    (each) => (each.kind === 'one-input' || each.kind === 'two-input') && each.keyed && each.settings.uid === undefined,
+    ({ operator, settings }) => settings.uid === undefined && keepsState(operator, takesCheckpoints),
   )
   if (affected.length === 0) return undefined
   const names = affected.map(({ settings }) => settings.name)
@@ -41,6 +51,51 @@ export function statefulWithoutUid(operators: readonly OperatorTransformation[])
     message: `Stateful without .uid('...'): ${shown.join(', ')}${more}; once the job changes, savepoints may not fit`,
     operators: names,
   }
+}
+
+/** Whether an operator keeps anything in snapshots, as far as that can be seen before it runs. */
+function keepsState(operator: OperatorDefinition, takesCheckpoints: boolean): boolean {
+  switch (operator.kind) {
+    case 'reduce':
+    case 'rolling-aggregate':
+      return true
+    case 'source':
+      // A bounded one may never be asked where it is: it would be named for every small job.
+      return (
+        operator.source.restoreEnumerator !== undefined &&
+        (takesCheckpoints || operator.source.boundedness === 'continuous-unbounded')
+      )
+    case 'sink':
+      return operator.sink.createCommitter !== undefined || operator.sink.restoreWriter !== undefined
+    case 'map':
+    case 'filter':
+    case 'flat-map':
+      return isCheckpointed(operator.fn) || (operator.keySelector !== undefined && canGetState(operator.fn))
+    case 'process':
+      return isCheckpointed(operator.fn) || (operator.keySelector !== undefined && canGetStateOrTimers(operator.fn))
+    case 'co-map':
+    case 'co-flat-map':
+      return isCheckpointed(operator.fn) || (operator.keySelector1 !== undefined && canGetState(operator.fn))
+    case 'co-process':
+      return (
+        operator.broadcastStates !== undefined ||
+        isCheckpointed(operator.fn) ||
+        (operator.keySelector1 !== undefined && canGetStateOrTimers(operator.fn))
+      )
+    case 'collect':
+    case 'identity':
+      return false
+    default:
+      return unreachable(operator)
+  }
+}
+
+function isCheckpointed(fn: unknown): boolean {
+  return typeof fn === 'object' && fn !== null && 'initializeState' in fn
+}
+
+function canGetStateOrTimers(fn: unknown): boolean {
+  return canGetState(fn) || (typeof fn === 'object' && fn !== null && 'onTimer' in fn)
 }
 
 /** Flink runs what operators read; a source that nobody reads is not part of the job. */

@@ -1,3 +1,4 @@
+import type { CheckpointingMode } from '../configuration/checkpointing-options.ts'
 import type { Configuration, ConfigurationEntries } from '../configuration/configuration.ts'
 import { type AsyncIterableFactory, AsyncIterableSource } from '../connector/async-iterable-source.ts'
 import { CollectionSource } from '../connector/collection-source.ts'
@@ -6,6 +7,7 @@ import type { Source, SourceSplit } from '../connector/source.ts'
 import { type ClassConstructor, type TypeRegistration, TypeRegistry } from '../record/type-registry.ts'
 import { WatermarkStrategy } from '../time/watermark-strategy.ts'
 import { ApiError } from './api-error.ts'
+import { CheckpointConfig } from './checkpoint-config.ts'
 import { checkBufferTimeout, checkMaxParallelism, checkParallelism, checkText, show } from './setting-checks.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 import { streamFactory } from './stream-factory.ts'
@@ -234,6 +236,42 @@ export class StreamExecutionEnvironment {
   setBufferTimeout(timeoutMs: number): this {
     const value = checkBufferTimeout(timeoutMs, 'send full buffers only', environment)
     return this.configure({ 'execution.buffer-timeout.interval': value === -1 ? '-1' : `${value} ms` })
+  }
+
+  /**
+   * Has the job take checkpoints by itself, and restart from the newest one after a failure.
+   *
+   * @param intervalMs - the time from the start of one to the start of the next, 10 or more:
+   *   `execution.checkpointing.interval`.
+   * @param mode - `EXACTLY_ONCE` unless given: `execution.checkpointing.mode`.
+   * @throws ApiError `INVALID_CHECKPOINTING`.
+   * @example
+   * const job = defineJob('checkpointed', (env) => {
+   *   env.enableCheckpointing(10_000)
+   *   env.fromSequence(1, 4).keyBy(() => 'all').reduce((a, b) => a + b).uid('sum').collect('sums')
+   * })
+   * const result = await runInSimulation(job)
+   * result.collected('sums') // -> [1, 3, 6, 10]
+   */
+  enableCheckpointing(intervalMs: number, mode?: CheckpointingMode): this {
+    const config = this.getCheckpointConfig().setCheckpointInterval(intervalMs)
+    if (mode !== undefined) config.setCheckpointingConsistencyMode(mode)
+    return this
+  }
+
+  /**
+   * What else there is to say about checkpoints.
+   *
+   * @example
+   * const job = defineJob('checkpointed', (env) => {
+   *   env.enableCheckpointing(10_000).getCheckpointConfig().setMinPauseBetweenCheckpoints(5_000)
+   *   env.fromElements(1).collect('numbers')
+   * })
+   * const result = await runInSimulation(job)
+   * result.collected('numbers') // -> [1]
+   */
+  getCheckpointConfig(): CheckpointConfig {
+    return new CheckpointConfig((entries) => this.configure(entries))
   }
 
   /**

@@ -29,7 +29,11 @@ export interface StreamFactory {
   dataStream<T>(topology: Topology, transformation: Transformation): DataStream<T>
   operator<T>(topology: Topology, transformation: OperatorTransformation): SingleOutputStreamOperator<T>
   keyedStream<T, K>(topology: Topology, transformation: Transformation, key: KeySelector<T, K>): KeyedStream<T, K>
-  connectedStreams<A, B, K = never>(topology: Topology, first: DataStream<A>, second: DataStream<B>): ConnectedStreams<A, B, K>
+  connectedStreams<A, B, K = never>(
+    topology: Topology,
+    first: DataStream<A>,
+    second: DataStream<B>,
+  ): ConnectedStreams<A, B, K>
   broadcastConnectedStream<A, B>(stream: DataStream<A>, broadcast: BroadcastStream<B>): BroadcastConnectedStream<A, B>
   sink<T>(topology: Topology, transformation: OperatorTransformation): DataStreamSink<T>
 }

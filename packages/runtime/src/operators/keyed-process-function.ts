@@ -53,19 +53,24 @@ interface TimerFunction<K, O> {
  *     this.#count.clear()
  *   }
  * }
+ * const reported = Promise.withResolvers<void>()
  * const job = defineJob('reports', (env) => {
  *   env
- *     .fromAsyncIterable(async function* ({ clock }) {
- *       yield* ['a', 'b', 'a']
- *       await new Promise<void>((resolve) => clock.schedule(2_000, resolve))
+ *     .fromAsyncIterable(async function* () {
+ *       yield* ['a', 'a']
+ *       await reported.promise
  *     })
  *     .keyBy((word) => word)
  *     .process(new CountThenReport())
  *     .uid('count')
- *     .collect('counts')
+ *     .map((report) => {
+ *       reported.resolve()
+ *       return report
+ *     })
+ *     .collect('reports')
  * })
  * const result = await runInSimulation(job)
- * result.collected('counts').toSorted() // -> [['a', 2], ['b', 1]]
+ * result.collected('reports') // -> [['a', 2]]
  */
 export interface KeyedProcessFunction<K, I, O> extends RichFunction, EndInputFunction<O>, TimerFunction<K, O> {
   processElement(value: I, context: KeyedProcessContext<K>, out: Collector<O>): void | Iterable<O>
