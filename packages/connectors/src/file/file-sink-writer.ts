@@ -1,88 +1,132 @@
 import type { SinkWriter, SinkWriterContext } from '@millrace/runtime/connector'
 import type { InProgressFile } from './in-progress-file.ts'
+import { type PartFile, syncDirectory } from './part-file.ts'
 
 /** What {@link FileSinkWriter} writes, and when it goes on to another file. */
 export interface FileSinkWriterOptions<T> {
   /** Makes a line of a record, its end included. */
   readonly encode: (record: T) => string
+  /** Where the files are. */
+  readonly directory: string
   /** Begins a new file. */
   readonly openFile: () => InProgressFile
-  /** Finishes a file that has at least so many bytes; Infinity for never. */
+  /** Ends a file that has at least so many bytes; Infinity for never. */
   readonly maxBytes: number
-  /** Finishes a file so long after its first record; Infinity for never. */
+  /** Ends a file so long after its first record; Infinity for never. */
   readonly rolloverIntervalMs: number
+  /** Whether a file ends at a checkpoint, or goes on after it. */
+  readonly rollsAtCheckpoints: boolean
+  /** Whether files that are not ended, and in no snapshot, stay when the writer is closed. */
+  readonly keepsUnfinished: boolean
 }
 
-/** Writes records into one file after the other. */
+/**
+ * Writes records into one file after the other.
+ *
+ * If the job takes checkpoints, a file that ends is pending: the committer finishes it when the checkpoint is complete to
+ * which it belongs. Without them a file that ends is finished at once, except that a savepoint makes it pending.
+ */
 export class FileSinkWriter<T> implements SinkWriter<T> {
   readonly #options: FileSinkWriterOptions<T>
   readonly #context: SinkWriterContext
   #file: InProgressFile | undefined
   #cancelRollover: () => void = () => {}
-  /** The files being finished, which never reject. */
-  readonly #finishing = new Set<Promise<void>>()
+  /** Ended, or being ended, and not handed to the committer yet. */
+  #pending: InProgressFile[] = []
+  /** The files being ended, which never reject. */
+  readonly #ending = new Set<Promise<void>>()
   #failure: unknown
 
-  /** `file` is the first one, if it has been begun already. */
-  constructor(options: FileSinkWriterOptions<T>, context: SinkWriterContext, file?: InProgressFile) {
+  /** `begun` are the files that there are already: the first goes on, the others end. */
+  constructor(options: FileSinkWriterOptions<T>, context: SinkWriterContext, begun: readonly InProgressFile[] = []) {
     this.#options = options
     this.#context = context
-    this.#file = file
+    const [file, ...others] = begun
+    if (file !== undefined) this.#goOnWith(file)
+    for (const other of others) this.#end(other, this.#endedFilesAre())
   }
 
   write(record: T): void | Promise<void> {
     this.#throwIfFailed()
     const line = this.#options.encode(record)
-    this.#file ??= this.#openFile()
-    const pushedBack = this.#file.append(line)
-    return this.#file.byteCount >= this.#options.maxBytes ? this.#rolled() : pushedBack
+    const file = this.#file ?? this.#goOnWith(this.#options.openFile())
+    const pushedBack = file.append(line)
+    return file.byteCount >= this.#options.maxBytes ? this.#rolled() : pushedBack
   }
 
   async flush(endOfInput: boolean): Promise<void> {
-    if (endOfInput) this.#roll()
+    if (endOfInput) this.#roll(this.#endedFilesAre())
     await this.#file?.drain()
     await this.#settled()
   }
 
-  async close(): Promise<void> {
+  async prepareCommit(): Promise<readonly PartFile[]> {
+    if (this.#options.rollsAtCheckpoints) this.#roll('pending')
+    await this.#settled()
+    if (this.#pending.length === 0) return []
+    await syncDirectory(this.#options.directory)
+    return this.#pending.splice(0).map((file) => file.committable())
+  }
+
+  async snapshotState(): Promise<readonly PartFile[]> {
     const file = this.#file
-    if (file !== undefined && !this.#context.signal.aborted && this.#failure === undefined) return this.flush(true)
+    if (file === undefined || file.isDirect) return []
+    const part = await file.persist()
+    await syncDirectory(this.#options.directory)
+    return [part]
+  }
+
+  async close(): Promise<void> {
     this.#cancelRollover()
+    const file = this.#file
     this.#file = undefined
     await file?.abandon()
-    await Promise.all(this.#finishing)
+    await Promise.all(this.#ending)
+    if (this.#options.keepsUnfinished) return
+    for (const left of [...this.#pending, ...(file === undefined ? [] : [file])]) await left.remove()
   }
 
-  #openFile(): InProgressFile {
-    const { openFile, rolloverIntervalMs } = this.#options
+  #goOnWith(file: InProgressFile): InProgressFile {
+    const { rolloverIntervalMs } = this.#options
     if (rolloverIntervalMs !== Number.POSITIVE_INFINITY) {
-      this.#cancelRollover = this.#context.clock.schedule(rolloverIntervalMs, () => this.#roll())
+      this.#cancelRollover = this.#context.clock.schedule(rolloverIntervalMs, () => this.#roll(this.#endedFilesAre()))
     }
-    return openFile()
+    this.#file = file
+    return file
   }
 
-  /** Finishes the current file. The next record begins another one, without waiting for it. */
-  #roll(): void {
+  #endedFilesAre(): 'pending' | 'finished' {
+    return this.#context.checkpointingEnabled ? 'pending' : 'finished'
+  }
+
+  /** Ends the current file. The next record begins another one, without waiting for it. */
+  #roll(becomes: 'pending' | 'finished'): void {
     const file = this.#file
     if (file === undefined) return
     this.#cancelRollover()
     this.#file = undefined
-    const finishing = file.finish().catch(async (error: unknown) => {
-      this.#failure ??= error
-      await file.abandon().catch(() => {})
-    })
-    this.#finishing.add(finishing)
-    void finishing.then(() => this.#finishing.delete(finishing))
+    this.#end(file, becomes)
   }
 
-  /** Waits for the file being finished, so that files do not pile up. */
+  #end(file: InProgressFile, becomes: 'pending' | 'finished'): void {
+    const isPending = becomes === 'pending' && !file.isDirect
+    if (isPending) this.#pending.push(file)
+    const ending = (isPending ? file.end() : file.finish()).catch(async (error: unknown) => {
+      this.#failure ??= error
+      await file.abandon()
+    })
+    this.#ending.add(ending)
+    void ending.then(() => this.#ending.delete(ending))
+  }
+
+  /** Waits for the file being ended, so that files do not pile up. */
   #rolled(): Promise<void> {
-    this.#roll()
+    this.#roll(this.#endedFilesAre())
     return this.#settled()
   }
 
   async #settled(): Promise<void> {
-    await Promise.all(this.#finishing)
+    await Promise.all(this.#ending)
     this.#throwIfFailed()
   }
 

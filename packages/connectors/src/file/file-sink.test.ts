@@ -134,7 +134,7 @@ test('FileSink writes a single file, and replaces the old one only when it is fi
   await writeFile(path, 'old')
   const writer = await sink.createWriter(testSinkWriterContext({ clock }))
   await writer.write('new')
-  expect(await filesIn(directory)).toEqual({ '.out.txt.inprogress': '', 'out.txt': 'old' })
+  expect(await filesIn(directory)).toEqual({ '.out.txt.ID.inprogress': '', 'out.txt': 'old' })
   await writer.flush?.(true)
   await writer.close?.()
   expect(await filesIn(directory)).toEqual({ 'out.txt': 'new\n' })

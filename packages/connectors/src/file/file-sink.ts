@@ -2,10 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { access, constants, mkdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ConnectorError, type Sink, type SinkWriter, type SinkWriterContext } from '@millrace/runtime/connector'
+import {
+  type Committer,
+  ConnectorError,
+  type Sink,
+  type SinkWriter,
+  type SinkWriterContext,
+} from '@millrace/runtime/connector'
 import { checkedInteger, systemCode, unwritable } from './file-errors.ts'
+import { FileSinkCommitter } from './file-sink-committer.ts'
 import { FileSinkWriter } from './file-sink-writer.ts'
 import { InProgressFile } from './in-progress-file.ts'
+import { inProgressFileLost, type PartFile, sizeOf } from './part-file.ts'
 
 /** How a {@link FileSink} makes lines of records. */
 export interface FileSinkOptions<T> {
@@ -21,8 +29,13 @@ export interface RollingFileSinkOptions<T> extends FileSinkOptions<T> {
   readonly rolling?: {
     /** When it has so many bytes; 128 MiB by default. */
     readonly maxBytes?: number
-    /** So many milliseconds after its first record; never by default. */
+    /** So many milliseconds after its first record, or after a restore; never by default. */
     readonly rolloverIntervalMs?: number
+    /**
+     * At every checkpoint and savepoint; true by default, so that records can be seen as soon as the checkpoint is complete.
+     * With false a file goes on over checkpoints until it has its bytes or its age: fewer and larger files.
+     */
+    readonly atCheckpoints?: boolean
   }
   /** Begins the name of every part file; `part` by default. */
   readonly prefix?: string
@@ -30,14 +43,27 @@ export interface RollingFileSinkOptions<T> extends FileSinkOptions<T> {
   readonly suffix?: string
 }
 
+/** Makes a writer, which goes on with the files of a snapshot if it is given any. */
+type WriterFactory<T> = (context: SinkWriterContext, parts: readonly PartFile[]) => Promise<SinkWriter<T>>
+
 /**
  * Writes records as lines of text files.
  *
  * A file being written has a name that begins with `.` and ends in `.inprogress`; it gets its own name when it is
- * finished, so that whoever looks for files finds finished ones only. When a job fails or is canceled, the files that
- * were not finished stay as they are, under their hidden names.
+ * finished, so that whoever looks for files finds finished ones only.
  *
- * @throws ConnectorError `FILE_UNWRITABLE`, when the job starts if that is possible; `INVALID_OPTION`.
+ * If the job takes checkpoints, finished files hold each record exactly once, whatever fails in between. A file that ends is
+ * pending, durable under its hidden name, until the checkpoint that holds it is complete; then it is finished by a rename. So
+ * files appear with checkpoints, and at the end of the input. A file that goes on over a checkpoint is cut, after a restore, to
+ * the length that the snapshot knows. What else an attempt leaves behind that failed stays hidden, and is never read: hidden
+ * files that are older than the oldest snapshot that you may restore can be deleted. Whoever goes back to a snapshot and has
+ * finished files from after it must move those away, since their records are written once more.
+ *
+ * Without checkpoints a file is finished as soon as it ends. When such a job fails or is canceled, the part files that were
+ * not finished stay as they are, under their hidden names. Savepoints keep what was written up to them.
+ *
+ * @throws ConnectorError `FILE_UNWRITABLE`, when the job starts if that is possible; `INVALID_OPTION`; after a restore
+ * `IN_PROGRESS_FILE_LOST` and `PENDING_FILE_LOST` if files that the snapshot refers to are gone.
  *
  * @example
  * import { readFileSync } from 'node:fs'
@@ -50,19 +76,16 @@ export interface RollingFileSinkOptions<T> extends FileSinkOptions<T> {
  */
 export class FileSink<T> implements Sink<T> {
   readonly parallelismMax?: number
-  readonly #createWriter: (context: SinkWriterContext) => Promise<SinkWriter<T>>
+  readonly #createWriter: WriterFactory<T>
 
-  private constructor(
-    createWriter: (context: SinkWriterContext) => Promise<SinkWriter<T>>,
-    parallelismMax: number | undefined,
-  ) {
+  private constructor(createWriter: WriterFactory<T>, parallelismMax: number | undefined) {
     this.#createWriter = createWriter
     if (parallelismMax !== undefined) this.parallelismMax = parallelismMax
   }
 
   /**
    * Every subtask writes rolling part files `<prefix>-<subtask>-<unique id>-<count><suffix>` into `directory`, which is
-   * made if it is missing. The unique id differs in every run, so files that are there are never touched.
+   * made if it is missing. The unique id differs in every attempt of every run, so files that are there are never touched.
    *
    * @example
    * import { mkdtempSync, readdirSync } from 'node:fs'
@@ -90,26 +113,34 @@ export class FileSink<T> implements Sink<T> {
       })
     }
     const encode = lineEncoder(options)
-    return new FileSink(async (context) => {
+    return new FileSink(async (context, parts) => {
       const path = pathOf(directory)
       await makeWritable(path)
+      // Another one in every attempt: names never collide, and no counter has to be kept.
       const uniqueId = randomUUID()
       let count = 0
       const openFile = () => {
         const name = `${prefix}-${context.taskInfo.index}-${uniqueId}-${count++}${suffix}`
-        return new InProgressFile({
-          temporaryPath: join(path, `.${name}.inprogress`),
-          path: join(path, name),
-          flags: 'wx',
-        })
+        return InProgressFile.create(join(path, name), join(path, `.${name}.inprogress`))
       }
-      return new FileSinkWriter({ encode, openFile, maxBytes, rolloverIntervalMs }, context)
+      const settings = {
+        encode,
+        openFile,
+        directory: path,
+        maxBytes,
+        rolloverIntervalMs,
+        rollsAtCheckpoints: rolling.atCheckpoints ?? true,
+        keepsUnfinished: !context.checkpointingEnabled,
+      }
+      return new FileSinkWriter(settings, context, await resumedPartFiles(parts, context))
     }, undefined)
   }
 
   /**
-   * One subtask writes one file. It replaces what is at `path`, at the end of input and not before. A pipe or a device
-   * is written directly. The file is made also if there are no records.
+   * One subtask writes one file. It replaces what is at `path`, at the end of input and not before; after a restore the file
+   * goes on where the snapshot left it. A pipe or a device is written directly, and nothing is kept of it: what a failed
+   * attempt wrote there is written again. The file is made also if there are no records. If the job fails or is canceled, what
+   * was written goes away, unless a snapshot refers to it.
    *
    * @example
    * import { readFileSync } from 'node:fs'
@@ -123,29 +154,69 @@ export class FileSink<T> implements Sink<T> {
    */
   static forSingleFile<T>(path: string | URL, options: FileSinkOptions<T> = {}): FileSink<T> {
     const encode = lineEncoder(options)
-    return new FileSink(async (context) => {
-      const file = await beginSingleFile(pathOf(path))
+    return new FileSink(async (context, parts) => {
+      const [part] = parts
+      const file = part === undefined ? await beginSingleFile(pathOf(path)) : await resumeSingleFile(part)
       const openFile = () => {
         throw new ConnectorError('FILE_UNWRITABLE', `Cannot write to "${pathOf(path)}" after the end of input`)
       }
-      const never = Number.POSITIVE_INFINITY
-      return new FileSinkWriter({ encode, openFile, maxBytes: never, rolloverIntervalMs: never }, context, file)
+      const settings = {
+        encode,
+        openFile,
+        directory: dirname(file.path),
+        maxBytes: Number.POSITIVE_INFINITY,
+        rolloverIntervalMs: Number.POSITIVE_INFINITY,
+        rollsAtCheckpoints: false,
+        keepsUnfinished: false,
+      }
+      return new FileSinkWriter(settings, context, [file])
     }, 1)
   }
 
   createWriter(context: SinkWriterContext): Promise<SinkWriter<T>> {
-    return this.#createWriter(context)
+    return this.#createWriter(context, [])
   }
+
+  restoreWriter(context: SinkWriterContext, states: readonly unknown[]): Promise<SinkWriter<T>> {
+    // Of the writers' own making: a snapshot answers each operator what it gave.
+    return this.#createWriter(context, states as readonly PartFile[])
+  }
+
+  createCommitter(): Committer {
+    return new FileSinkCommitter()
+  }
+}
+
+/** The part files of a snapshot, cut to what it knows of them. */
+async function resumedPartFiles(parts: readonly PartFile[], { logger }: SinkWriterContext): Promise<InProgressFile[]> {
+  const files: InProgressFile[] = []
+  for (const part of parts) {
+    if ((await sizeOf(part.temporaryPath)) !== undefined) {
+      files.push(InProgressFile.resume(part))
+      continue
+    }
+    const finishedBytes = await sizeOf(part.path)
+    if (finishedBytes === undefined || finishedBytes < part.bytes) throw inProgressFileLost(part, 'it is gone')
+    // Nothing is lost: the job went on after this snapshot, and finished the file. Its records from after the snapshot are
+    // there as well, as in all files that were finished since.
+    logger.warn('A part file that was being written when the snapshot was taken has been finished since', { ...part })
+  }
+  for (const file of files) await file.opened()
+  return files
+}
+
+async function resumeSingleFile(part: PartFile): Promise<InProgressFile> {
+  if ((await sizeOf(part.temporaryPath)) === undefined) throw inProgressFileLost(part, 'it is gone')
+  const file = InProgressFile.resume(part)
+  await file.opened()
+  return file
 }
 
 async function beginSingleFile(path: string): Promise<InProgressFile> {
   await makeWritable(dirname(path))
   const isOther = await isNoRegularFile(path)
-  const file = new InProgressFile({
-    temporaryPath: isOther ? path : join(dirname(path), `.${basename(path)}.inprogress`),
-    path,
-    flags: 'w',
-  })
+  const temporaryPath = isOther ? path : join(dirname(path), `.${basename(path)}.${randomUUID()}.inprogress`)
+  const file = InProgressFile.create(path, temporaryPath)
   await file.opened()
   return file
 }

@@ -1,45 +1,65 @@
-import { type FileHandle, open, rename } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { unwritable } from './file-errors.ts'
+import { inProgressFileLost, type PartFile } from './part-file.ts'
 
 /** What is handed to the system at a time, unless the file ends. */
 const WRITE_BYTES = 64 * 1024
 /** What may wait for the write under way, before the writer pushes back. */
 const BUFFERED_BYTES_MAX = 1024 * 1024
 
-/** Where an {@link InProgressFile} is written, and what becomes of it. */
-export interface InProgressFileOptions {
-  /** Written to until the file is finished. */
-  readonly temporaryPath: string
-  /** The name that the finished file gets; the same as `temporaryPath` if it keeps it. */
-  readonly path: string
-  /** `wx` fails if `temporaryPath` exists, `w` empties it. */
-  readonly flags: 'w' | 'wx'
-}
-
 /**
  * A file being written, under a name that nobody takes for a finished one. Text is buffered, and written beside the
  * task's loop, one write at a time. Every method may be called while others are pending; the first error rejects all.
  */
 export class InProgressFile {
-  readonly #options: InProgressFileOptions
+  /** Written to until the file is finished. */
+  readonly temporaryPath: string
+  /** The name that the finished file gets; the same as `temporaryPath` if it is written directly. */
+  readonly path: string
   readonly #opened: Promise<FileHandle>
   #buffered = ''
   #bufferedBytes = 0
-  #byteCount = 0
+  #byteCount: number
+  /** Where the next write goes; undefined for what has no positions: a pipe, a device. */
+  #position: number | undefined
   /** Empties the buffer; undefined when there is nothing to be written at the moment. */
   #writing: Promise<void> | undefined
   #isDraining = false
+  #isInSnapshot: boolean
 
-  constructor(options: InProgressFileOptions) {
-    this.#options = options
-    this.#opened = open(options.temporaryPath, options.flags)
+  private constructor(
+    { path, temporaryPath, bytes }: PartFile,
+    how: { readonly opened: Promise<FileHandle>; readonly isInSnapshot: boolean },
+  ) {
+    this.path = path
+    this.temporaryPath = temporaryPath
+    this.#byteCount = bytes
+    this.#position = path === temporaryPath ? undefined : bytes
+    this.#opened = how.opened
+    this.#isInSnapshot = how.isInSnapshot
     // Whoever writes or finishes gets to know.
     this.#opened.catch(() => {})
+  }
+
+  /** Begins a file. Its temporary path must not exist, unless it is the path itself: then that is written directly. */
+  static create(path: string, temporaryPath: string): InProgressFile {
+    const opened = open(temporaryPath, path === temporaryPath ? 'w' : 'wx')
+    return new InProgressFile({ path, temporaryPath, bytes: 0 }, { opened, isInSnapshot: false })
+  }
+
+  /** Goes on with a file as a snapshot knows it: what was written after the snapshot is cut off. */
+  static resume(part: PartFile): InProgressFile {
+    return new InProgressFile(part, { opened: openAndCut(part), isInSnapshot: true })
   }
 
   /** Of all text so far. */
   get byteCount(): number {
     return this.#byteCount
+  }
+
+  /** A pipe or a device, which has no finished form. */
+  get isDirect(): boolean {
+    return this.path === this.temporaryPath
   }
 
   /** Resolves when the file has been created. */
@@ -67,21 +87,54 @@ export class InProgressFile {
     }
   }
 
+  /** Makes all text so far durable, and answers the file as a snapshot has to know it. */
+  async persist(): Promise<PartFile> {
+    this.#isInSnapshot = true
+    const part = this.#describe()
+    await this.drain()
+    await this.#guarded(this.#opened.then((handle) => handle.sync()))
+    return part
+  }
+
+  /** Ends the file durably, under its temporary name: it is pending then. */
+  async end(): Promise<void> {
+    await this.drain()
+    await this.#guarded(
+      this.#opened.then(async (handle) => {
+        await handle.sync()
+        await handle.close()
+      }),
+    )
+  }
+
+  /** What the committer has to know of a file that was ended. */
+  committable(): PartFile {
+    return this.#describe()
+  }
+
   /** Writes the rest and gives the file its final name. */
   async finish(): Promise<void> {
     await this.drain()
     await this.#guarded(this.#opened.then((handle) => handle.close()))
-    const { path, temporaryPath } = this.#options
-    if (path !== temporaryPath) await this.#guarded(rename(temporaryPath, path))
+    if (!this.isDirect) await this.#guarded(rename(this.temporaryPath, this.path))
   }
 
   /** Closes the file as it is and leaves it under its temporary name. */
   async abandon(): Promise<void> {
     await this.#writing?.catch(() => {})
     await this.#opened.then(
-      (handle) => handle.close(),
+      (handle) => handle.close().catch(() => {}),
       () => {},
     )
+  }
+
+  /** After `abandon`: takes the file away, unless a snapshot needs it. */
+  async remove(): Promise<void> {
+    if (!this.#isInSnapshot && !this.isDirect) await rm(this.temporaryPath, { force: true })
+  }
+
+  #describe(): PartFile {
+    return { path: this.path, temporaryPath: this.temporaryPath, bytes: this.#byteCount }
   }
 
   #startWriting(): void {
@@ -98,7 +151,10 @@ export class InProgressFile {
       this.#buffered = ''
       this.#bufferedBytes = 0
       for (let written = 0; written < bytes.length; ) {
-        written += (await this.#guarded(handle.write(bytes, written))).bytesWritten
+        const length = bytes.length - written
+        const result = await this.#guarded(handle.write(bytes, written, length, this.#position ?? null))
+        written += result.bytesWritten
+        if (this.#position !== undefined) this.#position += result.bytesWritten
       }
     }
     // Only after a success: a failed write stays for everybody to find.
@@ -110,7 +166,20 @@ export class InProgressFile {
     try {
       return await promise
     } catch (error) {
-      throw unwritable(this.#options.temporaryPath, error)
+      throw unwritable(this.temporaryPath, error)
     }
+  }
+}
+
+async function openAndCut(part: PartFile): Promise<FileHandle> {
+  const handle = await open(part.temporaryPath, 'r+')
+  try {
+    const { size } = await handle.stat()
+    if (size < part.bytes) throw inProgressFileLost(part, `it has only ${size} bytes`)
+    await handle.truncate(part.bytes)
+    return handle
+  } catch (error) {
+    await handle.close().catch(() => {})
+    throw error
   }
 }
