@@ -2,31 +2,31 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { median } from './median.ts'
 
-/** Two programs that measure the same workload, each printing a line of JSON with `recordsPerSecond`. */
+/** Two programs that measure the same workload, each printing a line of JSON that has the figures. */
 export interface Comparison {
   /** Arguments for our own bench. */
   readonly ours: readonly string[]
   /** A command line for the shell. */
   readonly peer: string
   readonly rounds: number
+  /** The names of what is compared. */
+  readonly figures: readonly string[]
   onLine(who: 'ours' | 'peer', line: BenchLine): void
 }
 
-/** What is read of the line of either program. */
-export interface BenchLine {
-  readonly recordsPerSecond: number
-  readonly seconds: number
-  readonly otherBusyCores?: number
-}
+/** The line of either program. */
+export type BenchLine = Readonly<Record<string, unknown>>
 
-export interface ComparisonResult {
-  readonly oursRecordsPerSecond: number
-  readonly peerRecordsPerSecond: number
+/** One figure: medians, and ours divided by the peer's. */
+export interface ComparedFigure {
+  readonly figure: string
+  readonly ours: number
+  readonly peer: number
   readonly ratio: number
 }
 
 /** Runs them in turn, so that what else the machine does falls on both, and answers their medians. */
-export async function compare({ ours, peer, rounds, onLine }: Comparison): Promise<ComparisonResult> {
+export async function compare({ ours, peer, rounds, figures, onLine }: Comparison): Promise<readonly ComparedFigure[]> {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url))
   const lines: Record<'ours' | 'peer', BenchLine[]> = { ours: [], peer: [] }
   for (let round = 0; round < rounds; round++) {
@@ -38,13 +38,15 @@ export async function compare({ ours, peer, rounds, onLine }: Comparison): Promi
       lines[who].push(line)
     }
   }
-  const rate = (who: 'ours' | 'peer'): number =>
-    median(lines[who], ({ recordsPerSecond }) => recordsPerSecond).recordsPerSecond
-  return {
-    oursRecordsPerSecond: rate('ours'),
-    peerRecordsPerSecond: rate('peer'),
-    ratio: Math.round((rate('ours') / rate('peer')) * 100) / 100,
-  }
+  return figures.map((figure) => {
+    const middle = (who: 'ours' | 'peer'): number => {
+      const values = lines[who].map((line) => line[figure]).filter((value) => typeof value === 'number')
+      if (values.length < rounds) throw new Error(`${who} printed no ${figure}`)
+      return median(values, (value) => value)
+    }
+    const [ourMedian, peerMedian] = [middle('ours'), middle('peer')]
+    return { figure, ours: ourMedian, peer: peerMedian, ratio: Math.round((ourMedian / peerMedian) * 100) / 100 }
+  })
 }
 
 function lastJsonLine(command: string, args: readonly string[]): Promise<BenchLine> {

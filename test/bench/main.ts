@@ -1,8 +1,11 @@
 // pnpm bench: measures the workloads that other engines are measured by, in the same way.
 import { fileURLToPath } from 'node:url'
+import { recordCounts, type WorkloadName } from './check-values.ts'
+import { measureCheckpointCost } from './checkpoint-cost.ts'
 import { compare } from './compare.ts'
 import { CheckFailed, type Measurement, type MeasurementRequest, measure } from './measurement.ts'
 import { type BenchOptions, benchOptions, UsageError, usage } from './options.ts'
+import { measureSavepoints } from './savepoint-measurement.ts'
 import { wordsText } from './words-text.ts'
 
 const textDirectory = fileURLToPath(new URL('../../node_modules/.cache/millrace-bench', import.meta.url))
@@ -15,7 +18,11 @@ try {
   if (args.length === 0 || args.includes('--help')) process.stdout.write(usage)
   else {
     const options = benchOptions(args)
-    await (options.command === 'compare' ? runComparison(options, args) : runMeasurement(options))
+    const { command, workload } = options
+    if (command === 'compare') await runComparison(options, args)
+    else if (workload === 'W7') await runSavepoints(options)
+    else if (workload === 'W8') await runCheckpoints(options)
+    else await runMeasurement(options, workload)
   }
 } catch (error) {
   if (!(error instanceof CheckFailed || error instanceof UsageError)) throw error
@@ -23,8 +30,62 @@ try {
   process.exitCode = error instanceof UsageError ? 2 : 1
 }
 
-async function runMeasurement(options: BenchOptions): Promise<void> {
-  const { workload, parallelism, recordCount, repetitions, warmUps, otherBusyCoresMax, budgetSeconds } = options
+async function runSavepoints(options: BenchOptions): Promise<void> {
+  const { parallelism, restoreParallelism, repetitions, warmUps, recordCount = 1_000_000 } = options
+  const measured = await measureSavepoints({
+    keyCount: recordCount,
+    parallelism,
+    restoreParallelism,
+    repetitions,
+    warmUps,
+    config: Object.fromEntries(options.properties.map(property)),
+    onRun: (kind, run) => {
+      if (options.verbose) console.error(kind, JSON.stringify(rounded(run)))
+    },
+  })
+  const seconds = (figure: number) => `${figure.toFixed(3)} s`
+  const lines = [
+    `W7, ${grouped(measured.records)} keys: a savepoint at parallelism ${parallelism} takes ${seconds(measured.savepointSeconds)}`,
+    `  ${grouped(measured.savepointBytes)} bytes in ${measured.savepointFiles} files; every key has its value`,
+    `  restored at ${restoreParallelism}: all subtasks open ${seconds(measured.restoreSubmitToAllOpenSeconds)} after the submission, ` +
+      `every key touched again after ${seconds(measured.restoreSubmitToAllKeysTouchedAgainSeconds)}`,
+  ]
+  process.stdout.write(`${options.json ? JSON.stringify(rounded(measured)) : lines.join('\n')}\n`)
+}
+
+/** Of W2 as many records that there is time for several checkpoints. */
+const checkpointedRecords = { W2: 40_000_000, W2b: 10_000_000 } as const
+
+async function runCheckpoints(options: BenchOptions): Promise<void> {
+  for (const workload of ['W2', 'W2b'] as const) {
+    const cost = await measureCheckpointCost({
+      workload,
+      parallelism: options.parallelism,
+      recordCount: options.recordCount ?? checkpointedRecords[workload],
+      intervalMs: options.intervalMs,
+      rounds: options.rounds,
+      config: Object.fromEntries(options.properties.map(property)),
+      onRun: (kind, run) => {
+        if (options.verbose) console.error(workload, kind, JSON.stringify(rounded(run)))
+      },
+    })
+    const { seconds, secondsWithout, costPercent, costPercents, checkpoints, intervalMs } = cost
+    const line =
+      `W8, ${workload} with a checkpoint each ${intervalMs} ms: ${seconds.toFixed(3)} s, without ${secondsWithout.toFixed(3)} s: ` +
+      `${costPercent.toFixed(1)} % (${costPercents.map((each) => each.toFixed(1)).join(', ')}); ${checkpoints} checkpoints`
+    process.stdout.write(`${options.json ? JSON.stringify(rounded(cost)) : line}\n`)
+  }
+}
+
+async function runMeasurement(options: BenchOptions, workload: WorkloadName): Promise<void> {
+  const {
+    parallelism,
+    recordCount = recordCounts[workload],
+    repetitions,
+    warmUps,
+    otherBusyCoresMax,
+    budgetSeconds,
+  } = options
   const config = Object.fromEntries(options.properties.map(property))
   const request: MeasurementRequest = {
     workload,
@@ -59,6 +120,8 @@ async function runMeasurement(options: BenchOptions): Promise<void> {
   process.stdout.write(`${options.json ? JSON.stringify(line) : people(measured, unchained)}\n`)
 }
 
+const savepointFigures = ['savepointSeconds', 'savepointBytes', 'restoreSubmitToAllOpenSeconds']
+
 async function runComparison(options: BenchOptions, args: readonly string[]): Promise<void> {
   const { workload, peer, rounds, json } = options
   // Our own runs get the options that are not of the comparison itself.
@@ -72,15 +135,17 @@ async function runComparison(options: BenchOptions, args: readonly string[]): Pr
     ours: [...passed, ...chaining, '--json'],
     peer,
     rounds,
-    onLine: (who, { recordsPerSecond, otherBusyCores }) =>
-      console.error(`${who}: ${grouped(recordsPerSecond)} records/s, others used ${otherBusyCores ?? '?'} cores`),
+    figures: workload === 'W7' ? savepointFigures : ['recordsPerSecond'],
+    onLine: (who, line) => console.error(`${who}: ${JSON.stringify(line)}`),
   })
-  const { oursRecordsPerSecond, peerRecordsPerSecond, ratio } = result
-  process.stdout.write(
-    json
-      ? `${JSON.stringify({ workload, rounds, ...result })}\n`
-      : `${workload}: ours ${grouped(oursRecordsPerSecond)} records/s, peer ${grouped(peerRecordsPerSecond)}: ${ratio} times\n`,
-  )
+  for (const compared of result) {
+    const { figure, ours, peer: theirs, ratio } = compared
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ workload, rounds, ...compared })}\n`
+        : `${workload}: ${figure}: ours ${grouped(ours)}, peer ${grouped(theirs)}: ${ratio} times\n`,
+    )
+  }
 }
 
 function people(measured: Measurement, unchained: Measurement | undefined): string {

@@ -20,6 +20,8 @@ export interface MeasuredRun extends CheckValues {
   readonly executeWallSeconds: number
   readonly ownCpuSeconds: number
   readonly otherBusyCores: number | undefined
+  /** How many were completed. */
+  readonly checkpoints: number
 }
 
 const jobFiles: Readonly<Record<WorkloadName, URL>> = {
@@ -51,6 +53,7 @@ export async function measuredRun({ workload, parallelism, input, checks, config
     executeWallSeconds: wallSeconds,
     ownCpuSeconds: loadAfter.ownCpuSeconds - loadBefore.ownCpuSeconds,
     otherBusyCores: otherBusyCores(loadBefore, loadAfter, wallSeconds),
+    checkpoints: job.checkpoints().counts.completed,
     sinkRecords: sum('sinkRecords'),
     checksum: sum('checksum'),
     ...(valuesOf('keys').length > 0 && { keys: sum('keys') }),

@@ -1,12 +1,16 @@
 import { parseArgs } from 'node:util'
 import { recordCounts, type WorkloadName } from './check-values.ts'
 
+/** Those that are about state, and print other figures than records per second. */
+export type StateWorkloadName = 'W7' | 'W8'
+
 /** What the bench was asked for. */
 export interface BenchOptions {
   readonly command: 'measure' | 'compare'
-  readonly workload: WorkloadName
+  readonly workload: WorkloadName | StateWorkloadName
   readonly parallelism: number
-  readonly recordCount: number
+  /** Undefined: the workload's own. */
+  readonly recordCount: number | undefined
   readonly repetitions: number
   readonly warmUps: number
   readonly otherBusyCoresMax: number
@@ -20,11 +24,16 @@ export interface BenchOptions {
   readonly text: string | undefined
   readonly peer: string
   readonly rounds: number
+  /** Of W7: what it is restored at. */
+  readonly restoreParallelism: number
+  /** Of W8. */
+  readonly intervalMs: number
 }
 
 export class UsageError extends Error {}
 
 export const usage = `pnpm bench <W1|W2|W2b|W3> [options]       measure one workload
+pnpm bench <W7|W8> [options]              savepoint and restore of a million keys; what checkpoints cost W2 and W2b
 pnpm bench compare <W1|...> --peer '<command that prints the same line>' [options]
 
   --parallelism N  (2; W1: 1)     --n N            records, in place of the workload's own count
@@ -32,7 +41,9 @@ pnpm bench compare <W1|...> --peer '<command that prints the same line>' [option
   --chaining on|off               -D key=value     configuration
   --maxother X     (0.3) repeat a run beside which others kept more cores busy, for --budget S (45) seconds
   --json           one line, nothing else          --v   each run on stderr
-  --rounds N       (3) of compare
+  --rounds N       (3) of compare, and of W8
+  --p2 N           (4) parallelism of W7 after its restore
+  --interval MS    (1000) between the checkpoints of W8
 `
 
 export function benchOptions(args: readonly string[]): BenchOptions {
@@ -40,7 +51,9 @@ export function benchOptions(args: readonly string[]): BenchOptions {
   const command = positionals[0] === 'compare' ? 'compare' : 'measure'
   const [name, ...rest] = command === 'compare' ? positionals.slice(1) : positionals
   if (name === undefined || !isWorkload(name)) {
-    throw new UsageError(`There is no workload "${name ?? ''}": there are ${Object.keys(recordCounts).join(', ')}`)
+    throw new UsageError(
+      `There is no workload "${name ?? ''}": there are ${[...Object.keys(recordCounts), ...stateWorkloads].join(', ')}`,
+    )
   }
   if (rest.length > 0) throw new UsageError(`Cannot measure several workloads at once: ${rest.join(' ')}`)
   if (command === 'compare' && values.peer === undefined) throw new UsageError('compare needs --peer COMMAND')
@@ -49,7 +62,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     command,
     workload: name,
     parallelism: positive('parallelism', values.parallelism ?? (name === 'W1' ? '1' : '2')),
-    recordCount: positive('n', values.n ?? String(recordCounts[name])),
+    recordCount: values.n === undefined ? undefined : positive('n', values.n),
     repetitions: positive('reps', values.reps),
     warmUps: positive('warm', values.warm),
     otherBusyCoresMax: Number(values.maxother),
@@ -61,6 +74,8 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     text: values.text,
     peer: values.peer ?? '',
     rounds: positive('rounds', values.rounds),
+    restoreParallelism: positive('p2', values.p2),
+    intervalMs: positive('interval', values.interval),
   }
 }
 
@@ -83,6 +98,8 @@ function parse(args: readonly string[]) {
         text: { type: 'string' },
         peer: { type: 'string' },
         rounds: { type: 'string', default: '3' },
+        p2: { type: 'string', default: '4' },
+        interval: { type: 'string', default: '1000' },
       },
     })
   } catch (cause) {
@@ -90,8 +107,10 @@ function parse(args: readonly string[]) {
   }
 }
 
-function isWorkload(name: string): name is WorkloadName {
-  return Object.hasOwn(recordCounts, name)
+const stateWorkloads: readonly string[] = ['W7', 'W8'] satisfies readonly StateWorkloadName[]
+
+function isWorkload(name: string): name is WorkloadName | StateWorkloadName {
+  return Object.hasOwn(recordCounts, name) || stateWorkloads.includes(name)
 }
 
 function positive(name: string, text: string): number {

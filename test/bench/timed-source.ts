@@ -9,6 +9,9 @@ export function timedSource<T, SplitT extends SourceSplit>(source: Source<T, Spl
     ...(defaultParallelism !== undefined && { defaultParallelism }),
     ...(parallelismMax !== undefined && { parallelismMax }),
     createEnumerator: (context) => source.createEnumerator(context),
+    ...(source.restoreEnumerator && {
+      restoreEnumerator: (context, state) => source.restoreEnumerator!(context, state),
+    }),
     createReader: (context) => timedReader(source.createReader(context), context),
   }
 }
@@ -36,6 +39,9 @@ function timedReader<T, SplitT extends SourceSplit>(
     },
     notifyNoMoreSplits: () => reader.notifyNoMoreSplits(),
     handleSourceEvent: (event) => reader.handleSourceEvent?.(event),
+    ...(reader.snapshotState && { snapshotState: (checkpointId) => reader.snapshotState!(checkpointId) }),
+    notifyCheckpointComplete: (checkpointId) => reader.notifyCheckpointComplete?.(checkpointId),
+    notifyCheckpointAborted: (checkpointId) => reader.notifyCheckpointAborted?.(checkpointId),
     close: () => reader.close?.(),
   }
 }

@@ -3,6 +3,7 @@ import { isJobDefinition } from './api/job-definition.ts'
 import { JobFileError } from './api/job-file-error.ts'
 import type { Logger } from './base/logger.ts'
 import type { JobHandle } from './cluster/job-handle.ts'
+import type { RestoreSettings } from './cluster/restore-settings.ts'
 import type { ConfigurationEntries } from './configuration/configuration.ts'
 
 /** How {@link run} runs a job. */
@@ -13,6 +14,8 @@ export interface RunOptions {
   readonly config?: ConfigurationEntries
   /** As `-p`: replaces `env.setParallelism` and `parallelism.default`. */
   readonly parallelism?: number
+  /** Where the job gets its state from, as with `-s` and `--resume`; omit to start without. */
+  readonly restore?: RestoreSettings
   /** Aborting it cancels the job. */
   readonly signal?: AbortSignal
   /** Gets the log of the job, all levels. By default warnings and errors go to the program's stderr. */
@@ -35,7 +38,7 @@ export interface RunOptions {
  */
 export async function run(job: string | URL, options: RunOptions = {}): Promise<JobHandle> {
   refuseInlineJob(job)
-  const { args = [], config = {}, parallelism, signal, logger } = options
+  const { args = [], config = {}, parallelism, restore, signal, logger } = options
   signal?.throwIfAborted()
   // A job's module imports this file in every worker thread; what only the coordinator needs is loaded here.
   const { prepareJob } = await import('./cluster/prepare-job.ts')
@@ -47,7 +50,7 @@ export async function run(job: string | URL, options: RunOptions = {}): Promise<
     if (code !== 'STATEFUL_WITHOUT_UID') output.logger.warn(message)
   }
   signal?.throwIfAborted()
-  return prepared.start(output, { signal })
+  return prepared.start(output, { signal, restore })
 }
 
 function refuseInlineJob(job: string | URL | JobDefinition): void {
