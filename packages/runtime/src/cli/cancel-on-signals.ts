@@ -12,12 +12,16 @@ const graceMs = 4_500
  */
 const echoMs = 80
 
+/** A savepoint that is not complete by then is not waited for. */
+const savepointMs = 30_000
+
 /** Turns signals into the end of a job: the first one cancels it in order, the second one ends the process at once. */
 export class CancelOnSignals {
   readonly #io: Pick<CommandLineIo, 'exit'> & { readonly clock: Clock }
   readonly #say: (text: string) => void
   readonly #stopListening: () => void
   #handle: JobHandle | undefined
+  #savesOnTerm = false
   #canceledBy: keyof typeof exitStatus.bySignal | undefined
   #canceledAtMs = 0
   #stopGrace: () => void = () => {}
@@ -33,9 +37,14 @@ export class CancelOnSignals {
     return this.#canceledBy
   }
 
-  /** From now on a signal cancels this job; before, it ends the process. */
-  watch(handle: JobHandle): void {
+  /**
+   * From now on a signal cancels this job; before, it ends the process.
+   *
+   * @param savesOnTerm - SIGTERM ends the job with a savepoint, if that can be made in half a minute.
+   */
+  watch(handle: JobHandle, savesOnTerm: boolean): void {
     this.#handle = handle
+    this.#savesOnTerm = savesOnTerm
   }
 
   /** Nobody reads stdout any more (`| head`), which ends a job as it ends other programs; but in order. */
@@ -55,8 +64,35 @@ export class CancelOnSignals {
       this.#io.exit(exitStatus.bySignal[signal])
       return
     }
+    if (signal === 'SIGTERM' && this.#savesOnTerm) {
+      this.#say(`Stopping job ${this.#handle.name} with a savepoint (${signal}). Once more ends it at once.`)
+      void this.#stopWithSavepoint(this.#handle)
+      return
+    }
     this.#say(`Canceling job ${this.#handle.name} (${signal}). Once more ends it at once.`)
     this.#cancel(signal)
+  }
+
+  async #stopWithSavepoint(handle: JobHandle): Promise<void> {
+    this.#canceledBy = 'SIGTERM'
+    this.#canceledAtMs = this.#io.clock.monotonicMs()
+    const giveUp = (why: string): void => {
+      this.#say(`No savepoint was made: ${why}. Canceling job ${handle.name}.`)
+      this.#cancel('SIGTERM')
+    }
+    let isOver = false
+    this.#stopGrace = this.#io.clock.schedule(savepointMs, () => {
+      isOver = true
+      giveUp(`it is not complete after ${savepointMs / 1_000} s`)
+    })
+    try {
+      const path = await handle.stopWithSavepoint()
+      this.#say(`Savepoint completed. Path: ${path}`)
+    } catch (error) {
+      if (isOver || handle.endTimeMs !== undefined) return
+      this.#stopGrace()
+      giveUp(error instanceof Error ? error.message : String(error))
+    }
   }
 
   #cancel(reason: keyof typeof exitStatus.bySignal): void {

@@ -1,4 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { RestoreSettings } from '../cluster/restore-settings.ts'
+import { inOurSpelling } from './flink-options.ts'
+import { addJobCommands, type JobCommand } from './job-command-line.ts'
+import { type RestoreOptions, restoreSettings } from './restore-options.ts'
 import { UsageError } from './usage-error.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -21,6 +25,10 @@ export interface RunRequest extends JobRequest {
   readonly json: boolean
   readonly logLevel: LogLevel | undefined
   readonly logFormat: LogFormat
+  /** What it starts from; undefined: nothing. */
+  readonly restore: RestoreSettings | undefined
+  /** `-d`. */
+  readonly isDetached: boolean
 }
 
 export interface GraphRequest extends JobRequest {
@@ -29,9 +37,11 @@ export interface GraphRequest extends JobRequest {
 }
 
 /** What the command line asks for. */
-export type CommandLine = RunRequest | GraphRequest | { readonly command: 'show'; readonly text: string }
+export type CommandLine = RunRequest | GraphRequest | JobCommand | { readonly command: 'show'; readonly text: string }
 
 const parallelismMax = 32_768
+const jobFileCommands = ['run', 'graph']
+const commands = [...jobFileCommands, 'savepoint', 'checkpoint', 'stop', 'cancel', 'list', 'rescale']
 
 const runExamples = `
 Examples:
@@ -39,6 +49,8 @@ Examples:
   $ millrace run src/word-count.ts -p 4 -D execution.buffer-timeout.interval=10ms
   $ millrace run src/word-count.ts --json 2> summary.json
   $ millrace run src/word-count.ts -- --input book.txt
+  $ millrace run -s ./savepoints/savepoint-7f3a21-0c4d9e5b8a17 -p 16 src/word-count.ts
+  $ millrace run -d src/word-count.ts
 
 Streams:
   stdout carries what the job prints and nothing else. The live view, logs and the closing summary go to stderr.
@@ -47,6 +59,8 @@ Streams:
 Exit status:
   0 the job finished     1 the job failed       2 wrong usage or input, before the job started
   130 canceled by Ctrl-C (twice: at once)       143 canceled by SIGTERM
+
+SIGTERM ends the job with a savepoint where execution.checkpointing.savepoint-dir is set, and with 0.
 
 Settings come from millrace.yaml beside the job, from the job itself, and from -D, which wins.`
 
@@ -60,6 +74,8 @@ const mainExamples = `
 Examples:
   $ millrace run src/word-count.ts -p 4
   $ millrace graph src/word-count.ts --mermaid
+  $ millrace list
+  $ millrace rescale 7f3a -p 16
   $ millrace help run`
 
 /**
@@ -67,7 +83,8 @@ Examples:
  *
  * @throws UsageError
  */
-export function parseCommandLine(argv: readonly string[], version: string): CommandLine {
+export function parseCommandLine(words: readonly string[], version: string): CommandLine {
+  const argv = inOurSpelling(words)
   const separator = argv.indexOf('--')
   const before = separator === -1 ? argv : argv.slice(0, separator)
   // Who says nothing wants to know what there is.
@@ -90,6 +107,12 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
     .option('--json', 'write logs and the closing summary to stderr as JSON lines')
     .addOption(logLevelOption())
     .addOption(new Option('--log-format <format>', 'how logs are written').choices(['text', 'json']).default('text'))
+    .option('-d, --detached', 'run in the background; its output goes to a file')
+    .option('-s, --from-savepoint <path>', 'start from a savepoint or checkpoint')
+    .option('--resume', 'go on from the newest checkpoint of this job below execution.checkpointing.dir')
+    .option('-n, --allow-non-restored-state', 'leave out state of operators that the job does not have any more')
+    .addOption(claimModeOption())
+    .addOption(dropStateOption())
   run.action((jobFile: string) => {
     const options = run.opts<RunOptions>()
     result = {
@@ -98,6 +121,8 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
       json: options.json === true,
       logLevel: options.logLevel,
       logFormat: options.json === true ? 'json' : options.logFormat,
+      restore: restoreSettings(options),
+      isDetached: options.detached === true,
     }
   })
 
@@ -109,6 +134,14 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
     const format = options.json === true ? 'json' : options.mermaid === true ? 'mermaid' : 'text'
     result = { command: 'graph', ...jobRequest(jobFile, jobArguments, options), format }
   })
+
+  addJobCommands(
+    program,
+    (request) => {
+      result = request
+    },
+    parallelismOption,
+  )
 
   try {
     program.parse(own, { from: 'user' })
@@ -126,7 +159,8 @@ interface JobOptions {
   readonly verbose?: boolean
 }
 
-interface RunOptions extends JobOptions {
+interface RunOptions extends JobOptions, RestoreOptions {
+  readonly detached?: boolean
   readonly json?: boolean
   readonly logLevel?: LogLevel
   readonly logFormat: LogFormat
@@ -144,10 +178,7 @@ function jobCommand(program: Command, name: string, description: string, example
     .usage('<job> [options] [-- job arguments]')
     .argument('<job>', 'the file of the job, .ts or .js')
     .addOption(
-      new Option(
-        '-p, --parallelism <number>',
-        'the parallelism of all operators that set none of their own; replaces env.setParallelism',
-      ).argParser(parseParallelism),
+      parallelismOption('the parallelism of all operators that set none of their own; replaces env.setParallelism'),
     )
     .addOption(
       new Option('-D, --define <key=value>', 'set an option; may be repeated')
@@ -158,6 +189,27 @@ function jobCommand(program: Command, name: string, description: string, example
     .addHelpText('after', examples)
     .allowExcessArguments(false)
   return command
+}
+
+function parallelismOption(description: string): Option {
+  return new Option('-p, --parallelism <number>', description).argParser(parseParallelism)
+}
+
+function claimModeOption(): Option {
+  return new Option(
+    '--claim-mode <mode>',
+    'claim: the job owns the snapshot from now on (default: "no_claim")',
+  ).argParser((text: string) => {
+    const mode = text.toUpperCase()
+    if (mode === 'CLAIM' || mode === 'NO_CLAIM') return mode
+    throw new InvalidArgumentError('Allowed choices are claim, no_claim.')
+  })
+}
+
+function dropStateOption(): Option {
+  return new Option('--drop-state <uid>', 'leave out the state of this operator; may be repeated')
+    .argParser((uid: string, before: readonly string[]) => [...before, uid])
+    .default([], 'none')
 }
 
 function logLevelOption(): Option {
@@ -192,7 +244,7 @@ function parseParallelism(text: string): number {
 /** Commander's messages are `error: what\n(Did you mean x?)`. */
 function usageError(error: CommanderError, argv: readonly string[]): UsageError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
-  const command = argv.find((word) => word === 'run' || word === 'graph')
+  const command = argv.find((word) => commands.includes(word))
   const help = command === undefined ? 'millrace --help shows what there is' : `millrace help ${command} shows how`
   return new UsageError(
     message,
@@ -202,11 +254,16 @@ function usageError(error: CommanderError, argv: readonly string[]): UsageError 
 
 function specificHint(code: string, argv: readonly string[], command: string | undefined): string | undefined {
   if (code === 'commander.unknownOption' || code === 'commander.excessArguments') {
-    return command === undefined
+    return command === undefined || !jobFileCommands.includes(command)
       ? undefined
       : `arguments of the job itself go after --: millrace ${command} job.ts -- --input a.txt`
   }
-  if (code === 'commander.missingArgument') return `name the file of the job: millrace ${command} job.ts`
+  if (code === 'commander.missingArgument') {
+    if (argv.includes('inspect')) return 'name the savepoint by its directory: millrace savepoint inspect PATH'
+    return jobFileCommands.includes(command ?? '')
+      ? `name the file of the job: millrace ${command} job.ts`
+      : `name the job by its id: millrace ${command} 7f3a`
+  }
   const [word] = argv
   if (code === 'commander.unknownCommand' && word !== undefined && /\.[cm]?[jt]sx?$/.test(word)) {
     return `to run a job: millrace run ${word}`

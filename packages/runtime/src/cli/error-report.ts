@@ -15,6 +15,7 @@ const hints: Readonly<Record<string, string>> = {
   NOT_A_JOB: 'README.md shows a job of ten lines',
   UNKNOWN_OPTION: 'docs/configuration.md lists all options',
   ILL_TYPED_VALUE: 'docs/configuration.md lists all options with their types',
+  NO_SAVEPOINT_DIRECTORY: 'name a directory, or set execution.checkpointing.savepoint-dir when the job is run',
   MALFORMED_PROPERTY: 'options are set by -D key=value; docs/configuration.md lists them',
 }
 
@@ -32,6 +33,11 @@ export function errorReport(error: unknown, verbose: boolean): readonly string[]
     return `${i === 0 ? 'cause' : 'raised as'}: ${text}`.split('\n')
   })
   return [...head, ...stacks]
+}
+
+/** What would do. */
+export function errorHint(error: unknown): string {
+  return oneLine(messageAndHint(error, causesOf(error).length > 1, false).hint)
 }
 
 /** Stable code and message of any error, for the summary. */

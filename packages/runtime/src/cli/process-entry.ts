@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { SystemClock } from '../base/clock.ts'
 import { prepareJob } from '../cluster/prepare-job.ts'
+import { SystemProcessTable } from '../cluster/system-process-table.ts'
+import { LocalDirectoryStorage } from '../snapshot/local-directory-storage.ts'
 import type { StopSignal } from './command-line-io.ts'
+import { detachedSelf, startDetached } from './detached-process.ts'
 import { errorReport } from './error-report.ts'
 import { exitStatus } from './exit-status.ts'
+import { JobRegistry, registryDirectory } from './job-registry.ts'
 import { main } from './main.ts'
 
 const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM']
@@ -18,11 +22,15 @@ export async function runProcess(): Promise<void> {
   const status = await main(process.argv.slice(2), {
     version: packageVersion(),
     prepareJob,
+    registry: new JobRegistry(registryDirectory(process.env), new SystemProcessTable()),
+    storage: new LocalDirectoryStorage(),
     io: {
       stdout: process.stdout,
       stderr: process.stderr,
       env: process.env,
       clock: new SystemClock(),
+      detached: detachedSelf(),
+      startDetached,
       onSignal(listener) {
         for (const signal of signals) process.on(signal, listener)
         return () => {

@@ -36,3 +36,16 @@ export function elapsed(durationMs: number): string {
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0')
 }
+
+/** In powers of 1024: `0 B`, `950 B`, `1.2 KB`, `29.9 MB`. */
+export function byteSize(bytes: number): string {
+  let value = bytes
+  let step = 0
+  while (value >= 1_023.95 && step < byteUnits.length - 1) {
+    value /= 1_024
+    step++
+  }
+  return `${step === 0 ? value : value.toFixed(1)} ${byteUnits[step]}`
+}
+
+const byteUnits = ['B', 'KB', 'MB', 'GB', 'TB'] as const

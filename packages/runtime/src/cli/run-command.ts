@@ -1,14 +1,21 @@
 import type { JobHandle, JobResult } from '../cluster/job-handle.ts'
 import type { PrepareJob } from '../cluster/prepare-job.ts'
+import type { RestoreSettings } from '../cluster/restore-settings.ts'
 import { isClosedPipe } from '../cluster/text-writer.ts'
+import { ConfigurationOptions } from '../configuration/configuration-options.ts'
+import type { SnapshotStorage } from '../snapshot/snapshot-storage.ts'
 import { CancelOnSignals } from './cancel-on-signals.ts'
 import type { LogLevel, RunRequest } from './command-line.ts'
 import type { CommandLineIo } from './command-line-io.ts'
 import { errorFacts, errorReport } from './error-report.ts'
 import { exitStatus } from './exit-status.ts'
+import type { JobRegistry } from './job-registry.ts'
+import { localPath } from './local-path.ts'
 import { colored, plain } from './palette.ts'
 import { PinoLogger } from './pino-logger.ts'
 import { logProgress, showLiveView } from './progress.ts'
+import { PublishedJob } from './published-job.ts'
+import { runDetached } from './run-detached.ts'
 import { Screen } from './screen.ts'
 import { type JobSummary, summaryJson, summaryLines } from './summary.ts'
 import { terminalTraits } from './terminal.ts'
@@ -16,8 +23,22 @@ import { UsageError } from './usage-error.ts'
 
 const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
-/** Runs a job to its end. Answers the exit status; throws what keeps the job from starting. */
-export async function runCommand(request: RunRequest, io: CommandLineIo, prepareJob: PrepareJob): Promise<number> {
+export interface RunParts {
+  readonly io: CommandLineIo
+  readonly prepareJob: PrepareJob
+  readonly registry: JobRegistry
+  readonly storage: SnapshotStorage
+}
+
+/**
+ * Runs a job to its end, or, with `-d`, until it runs in the background. Answers the exit status; throws what keeps the job
+ * from starting.
+ *
+ * @param argv - all arguments of this command.
+ */
+export async function runCommand(request: RunRequest, argv: readonly string[], parts: RunParts): Promise<number> {
+  const { io, prepareJob, registry, storage } = parts
+  if (request.isDetached && io.detached === undefined) return await runDetached(request, argv, parts)
   const { stdout, stderr, clock, env } = io
   const traits = terminalTraits(stderr, env)
   const isLive = traits.isLive && request.logFormat === 'text'
@@ -34,6 +55,7 @@ export async function runCommand(request: RunRequest, io: CommandLineIo, prepare
   })
   const signals = new CancelOnSignals(io, (text) => (request.json ? logger.warn(text) : void say(text)))
   let stopProgress = (): void => {}
+  let published: PublishedJob | undefined
   try {
     const prepared = await prepareJob({
       jobFile: request.jobFile,
@@ -42,16 +64,32 @@ export async function runCommand(request: RunRequest, io: CommandLineIo, prepare
       properties: request.properties,
     })
     for (const { message } of prepared.warnings) logger.warn(message)
-    const handle = await prepared.start({
+    const output = {
       logger,
-      standardOutput: (text) =>
+      standardOutput: (text: string) =>
         screen.writeOut(text).catch((error: unknown) => {
           if (!isClosedPipe(error)) throw error
           signals.outputClosed()
         }),
-      standardError: (text) => screen.writeError(text).catch(() => {}),
+      standardError: (text: string) => screen.writeError(text).catch(() => {}),
+    }
+    const handle = await prepared.start(output, { restore: absolute(request.restore) })
+    const { configuration } = prepared
+    signals.watch(handle, configuration.get(ConfigurationOptions.SAVEPOINT_DIRECTORY) !== undefined)
+    published = await PublishedJob.publish(handle, {
+      registry,
+      storage,
+      clock,
+      logger,
+      port: configuration.get(ConfigurationOptions.REST_PORT),
+      log: io.detached?.log,
     })
-    signals.watch(handle)
+    await say(
+      request.json
+        ? JSON.stringify({ type: 'submitted', jobId: handle.id, jobName: handle.name })
+        : `Job has been submitted with JobID ${handle.id}`,
+    )
+    io.detached?.announce(handle.id)
     stopProgress = isLive
       ? showLiveView({
           handle,
@@ -79,8 +117,15 @@ export async function runCommand(request: RunRequest, io: CommandLineIo, prepare
   } finally {
     stopProgress()
     screen.end()
+    await published?.end()
     signals.dispose()
   }
+}
+
+/** What was written on the command line starts at its directory. */
+function absolute(restore: RestoreSettings | undefined): RestoreSettings | undefined {
+  if (restore === undefined || restore.from === 'resume') return restore
+  return { ...restore, from: { path: localPath(restore.from.path) } }
 }
 
 type Outcome =
