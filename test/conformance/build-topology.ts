@@ -8,6 +8,7 @@ import type { StreamExecutionEnvironment } from '../../packages/runtime/src/api/
 import { SequenceSource } from '../../packages/runtime/src/connector/sequence-source.ts'
 import type { Sink } from '../../packages/runtime/src/connector/sink.ts'
 import { OutputTag } from '../../packages/runtime/src/operators/output-tag.ts'
+import { MapStateDescriptor } from '../../packages/runtime/src/state/state-descriptor.ts'
 import { WatermarkStrategy } from '../../packages/runtime/src/time/watermark-strategy.ts'
 import { FormError } from './conformance.ts'
 import type { NodeSettings, Topology, TopologyNode } from './topology.ts'
@@ -22,6 +23,8 @@ const identity = { kind: 'identity' } as const
 const sink: Sink<unknown> = { createWriter: () => ({ write: () => {} }) }
 const coMap = { map1: (value: unknown) => value, map2: (value: unknown) => value }
 const coFlatMap = { flatMap1: () => {}, flatMap2: () => {} }
+const ruleState = new MapStateDescriptor<unknown, unknown>('rules')
+const broadcastProcess = { processElement: () => {}, processBroadcastElement: () => {} }
 const coProcess = { processElement1: () => {}, processElement2: () => {} }
 
 /** Makes the topology's calls of the API. */
@@ -90,8 +93,11 @@ function addNode(node: TopologyNode, inputs: readonly Stream[], env: StreamExecu
       return reinterpretAsKeyedStream(input(), key)
     case 'reduce':
       return keyed().reduce(key).name(id)
-    // Kinds that the API does not have yet: to the planner they are one-input operators with keyed state.
     case 'keyedProcess':
+      return keyed()
+        .process(() => {})
+        .name(id)
+    // Kinds that the API does not have yet: to the planner they are one-input operators with keyed state.
     case 'tumblingWindowReduce':
       return keyed().transform<unknown>(id, identity, { keyed: true })
     case 'tumblingWindowAllReduce':
@@ -113,7 +119,7 @@ function addNode(node: TopologyNode, inputs: readonly Stream[], env: StreamExecu
     case 'broadcastConnect': {
       const [data, rules] = inputs
       if (data === undefined || rules === undefined) throw new FormError(`${place} must have two inputs`)
-      return data.connect<unknown>(rules.broadcast()).process(coProcess).name(id)
+      return data.connect<unknown>(rules.broadcast(ruleState)).process<unknown>(broadcastProcess).name(id)
     }
     case 'broadcast':
       return input().broadcast()

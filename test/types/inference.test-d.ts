@@ -1,13 +1,33 @@
 // What a job's author never has to write: the types of records. Checked by types.test.ts; nothing here runs.
 import {
+  type AggregatingState,
+  AggregatingStateDescriptor,
+  type BroadcastConnectedStream,
+  type BroadcastState,
+  type BroadcastStream,
+  type CheckpointedFunction,
+  type CheckpointListener,
   type Collector,
   type ConnectedStreams,
   type DataStream,
   defineJob,
+  type FunctionInitializationContext,
+  type FunctionSnapshotContext,
   type JobDefinition,
+  type KeyedProcessContext,
+  type KeyedProcessFunction,
   type KeyedStream,
+  type ListState,
+  ListStateDescriptor,
+  type MapState,
+  MapStateDescriptor,
+  type OnTimerContext,
+  type OperatorListState,
   OutputTag,
   type ProcessContext,
+  type ReadOnlyBroadcastState,
+  type ReducingState,
+  ReducingStateDescriptor,
   type RichFlatMapFunction,
   type RichMapFunction,
   type RuntimeContext,
@@ -16,6 +36,8 @@ import {
   type Sink,
   type StreamExecutionEnvironment,
   Types,
+  type ValueState,
+  ValueStateDescriptor,
   WatermarkStrategy,
 } from '@millrace/runtime'
 
@@ -135,13 +157,118 @@ same<SingleOutputStreamOperator<boolean>>()(
     processElement2: (text, _context, out) => out.collect(text !== ''),
   }),
 )
-same<ConnectedStreams<Visit, string>>()(byUser.connect(texts.keyBy((text) => text)))
+same<ConnectedStreams<Visit, string, string>>()(byUser.connect(texts.keyBy((text) => text)))
 same<ConnectedStreams<Visit, number>>()(byUser.connect(numbers))
-same<ConnectedStreams<Visit, string>>()(
+same<ConnectedStreams<Visit, string, string>>()(
   visits.connect(texts).keyBy(
     (visit) => visit.user,
     (text) => text,
   ),
+)
+
+// Keyed functions.
+same<SingleOutputStreamOperator<number>>()(
+  byUser.process<number>((visit, context, out) => {
+    same<KeyedProcessContext<string>>()(context)
+    same<string>()(context.getCurrentKey())
+    context.timerService().registerProcessingTimeTimer(context.timerService().currentProcessingTime() + 1)
+    out.collect(visit.bytes)
+  }),
+)
+same<SingleOutputStreamOperator<string>>()(
+  byUser.process(function* (visit, context) {
+    yield context.getCurrentKey() + visit.path
+  }),
+)
+class Counts implements KeyedProcessFunction<string, Visit, { user: string; count: number }> {
+  count!: ValueState<number>
+  recent!: ListState<string>
+  byPath!: MapState<string, number>
+  total!: ReducingState<number>
+  mean!: AggregatingState<number, number>
+  open(context: RuntimeContext) {
+    this.count = context.getState(new ValueStateDescriptor('count', Types.LONG))
+    this.recent = context.getListState(new ListStateDescriptor('recent', Types.STRING))
+    this.byPath = context.getMapState(new MapStateDescriptor('by path', Types.STRING, Types.LONG))
+    this.total = context.getReducingState(new ReducingStateDescriptor('total', (a: number, b: number) => a + b))
+    this.mean = context.getAggregatingState(
+      new AggregatingStateDescriptor('mean', {
+        createAccumulator: () => ({ sum: 0, count: 0 }),
+        add: (value: number, { sum, count }) => ({ sum: sum + value, count: count + 1 }),
+        getResult: ({ sum, count }) => sum / count,
+      }),
+    )
+  }
+  processElement(visit: Visit, context: KeyedProcessContext<string>) {
+    same<number | undefined>()(this.count.value())
+    same<string[]>()(this.recent.get())
+    same<number | undefined>()(this.byPath.get(visit.path))
+    same<number | undefined>()(this.total.get())
+    same<number | undefined>()(this.mean.get())
+    context.output(new OutputTag<string>('users'), context.getCurrentKey())
+  }
+  *onTimer(timestampMs: number, context: OnTimerContext<string>) {
+    yield { user: context.getCurrentKey(), count: timestampMs }
+  }
+}
+same<SingleOutputStreamOperator<{ user: string; count: number }>>()(byUser.process(new Counts()))
+same<SingleOutputStreamOperator<string>>()(
+  byUser.connect(texts.keyBy((text) => text)).process<string>({
+    processElement1: (visit, context, out) => out.collect(visit.path + context.getCurrentKey()),
+    processElement2(text, context) {
+      same<KeyedProcessContext<string>>()(context)
+      same<string>()(text)
+      context.timerService().deleteProcessingTimeTimer(0)
+    },
+    onTimer(timestampMs, context, out) {
+      same<number>()(timestampMs)
+      out.collect(context.getCurrentKey())
+    },
+  }),
+)
+class Summing implements RichFlatMapFunction<number, number>, CheckpointedFunction, CheckpointListener {
+  sum!: OperatorListState<number>
+  flatMap(n: number, out: Collector<number>) {
+    this.sum.add(n)
+    out.collect(n)
+  }
+  initializeState({ operatorStateStore, isRestored, restoredCheckpointId }: FunctionInitializationContext) {
+    same<boolean>()(isRestored)
+    same<number | undefined>()(restoredCheckpointId)
+    this.sum = operatorStateStore.getListState(new ListStateDescriptor('sum', Types.DOUBLE))
+    same<OperatorListState<string>>()(operatorStateStore.getUnionListState(new ListStateDescriptor<string>('all')))
+  }
+  snapshotState({ checkpointId }: FunctionSnapshotContext) {
+    same<number>()(checkpointId)
+  }
+  notifyCheckpointComplete() {}
+}
+same<SingleOutputStreamOperator<number>>()(numbers.flatMap(new Summing()))
+
+// Broadcast state.
+const limits = new MapStateDescriptor('limits', Types.STRING, Types.LONG)
+const rules = texts.broadcast(limits)
+same<BroadcastStream<string>>()(rules)
+same<BroadcastConnectedStream<number, string>>()(numbers.connect(rules))
+same<BroadcastConnectedStream<Visit, string, string>>()(byUser.connect(rules))
+same<SingleOutputStreamOperator<boolean>>()(
+  numbers.connect(rules).process<boolean>({
+    processElement(n, context, out) {
+      same<ReadOnlyBroadcastState<string, number>>()(context.getBroadcastState(limits))
+      out.collect(n > (context.getBroadcastState(limits).get('all') ?? 0))
+    },
+    processBroadcastElement(text, context) {
+      same<BroadcastState<string, number>>()(context.getBroadcastState(limits))
+      context.getBroadcastState(limits).put(text, text.length)
+    },
+  }),
+)
+same<SingleOutputStreamOperator<string>>()(
+  byUser.connect(rules).process<string>({
+    processElement: (_visit, context, out) => out.collect(context.getCurrentKey()),
+    processBroadcastElement: (text, _context, out) => out.collect(text),
+    onTimer: (_timestampMs, context) => [`${context.getCurrentKey()} ${context.getBroadcastState(limits).get('all')}`],
+  }),
 )
 
 // Side outputs, partitioning, settings.
@@ -191,6 +318,16 @@ export function latest<T, K>(stream: DataStream<T>, key: (value: T) => K): DataS
 }
 export function merged<A, B>(first: DataStream<A>, second: DataStream<B>): DataStream<A | B> {
   return first.connect(second).map({ map1: (value) => value, map2: (value) => value })
+}
+export function perKey<T, K, U>(stream: KeyedStream<T, K>, fn: KeyedProcessFunction<K, T, U>): DataStream<U> {
+  return stream.process(fn)
+}
+export function perKeyOf<T, K, U>(
+  stream: DataStream<T>,
+  key: (value: T) => K,
+  fn: KeyedProcessFunction<K, T, U>,
+): DataStream<U> {
+  return stream.keyBy(key).process(fn)
 }
 export function jobOf(build: (env: StreamExecutionEnvironment) => void): JobDefinition {
   return defineJob('job', build)

@@ -4,11 +4,17 @@ import {
   type DataStream,
   defineJob,
   type JobDefinition,
+  type KeyedProcessContext,
+  type KeyedProcessFunction,
+  ListStateDescriptor,
+  MapStateDescriptor,
   OutputTag,
+  type RuntimeContext,
   type Sink,
   type Source,
   type StreamExecutionEnvironment,
   Types,
+  ValueStateDescriptor,
   WatermarkStrategy,
 } from '@millrace/runtime'
 
@@ -61,6 +67,60 @@ numbers.reduce((a, b) => a + b)
 visits.sum('bytes')
 // @ts-expect-error the stream after an operator is not keyed
 byUser.map((visit) => visit).max('bytes')
+
+// Keys, timers and state.
+numbers.process<number>((_n, context) => {
+  // @ts-expect-error no key without keyBy
+  context.getCurrentKey()
+  // @ts-expect-error no timers without keyBy
+  context.timerService()
+})
+class Timed implements KeyedProcessFunction<string, number, number> {
+  processElement() {}
+  onTimer() {}
+}
+// @ts-expect-error timers without keyBy
+numbers.process(new Timed())
+// @ts-expect-error a function of other keys
+numbers.keyBy((n) => n).process({ processElement(_n, _context: KeyedProcessContext<string>) {} })
+// @ts-expect-error an async onTimer
+numbers.keyBy((n) => n).process({ processElement() {}, async onTimer() {} })
+numbers.connect(texts).process<number>({
+  processElement1: (_n, context) => {
+    // @ts-expect-error no key unless both streams have one
+    context.getCurrentKey()
+  },
+  processElement2() {},
+})
+declare const runtimeContext: RuntimeContext
+const total = new ValueStateDescriptor('total', Types.LONG)
+// @ts-expect-error the state has numbers
+runtimeContext.getState(total).update('1')
+// @ts-expect-error a descriptor of another kind
+runtimeContext.getMapState(new ListStateDescriptor('list', Types.STRING))
+// @ts-expect-error a name without a descriptor
+runtimeContext.getState('total')
+// @ts-expect-error the default has another type
+new ValueStateDescriptor('total', Types.LONG, { defaultValue: 'none' })
+
+// Broadcast state.
+const limits = new MapStateDescriptor('limits', Types.STRING, Types.LONG)
+// @ts-expect-error broadcast state is a map
+texts.broadcast(new ValueStateDescriptor('limits', Types.LONG))
+numbers.connect(texts.broadcast(limits)).process<number>({
+  processElement: (n, context) => {
+    // @ts-expect-error only broadcast records change it
+    context.getBroadcastState(limits).put('all', n)
+  },
+  processBroadcastElement: (text, context) => {
+    // @ts-expect-error the state has numbers
+    context.getBroadcastState(limits).put('all', text)
+  },
+})
+// @ts-expect-error a broadcast stream is for connect
+texts.broadcast(limits).map((text) => text)
+// @ts-expect-error processBroadcastElement is missing
+numbers.connect(texts.broadcast(limits)).process({ processElement() {} })
 
 // Fields.
 // @ts-expect-error no such field
@@ -148,6 +208,8 @@ numbers.print().map((n: number) => n)
 const job: JobDefinition = { name: 'job', build: () => {} }
 // @ts-expect-error no such code
 const code: InstanceType<typeof ApiError>['code'] = 'NO_SUCH_CODE'
+// @ts-expect-error no such mode
+env.enableCheckpointing(1000, 'SOMETIMES')
 // @ts-expect-error not a text
 env.configure({ 'parallelism.default': [4] })
 // @ts-expect-error the name is missing

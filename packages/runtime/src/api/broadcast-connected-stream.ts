@@ -4,13 +4,13 @@ import type {
 } from '../operators/broadcast-process-function.ts'
 import type { BroadcastStream } from './broadcast-stream.ts'
 import type { DataStream } from './data-stream.ts'
-import { checkFunction } from './function-checks.ts'
+import { checkFunction, checkTimerFunction, checkWithoutTimers, type WithoutTimers } from './function-checks.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 import { callOf } from './topology.ts'
 
 /** The function that fits: on a keyed stream it sees keys, keyed state and timers. */
 export type BroadcastFunctionOf<A, B, K, U> = [K] extends [never]
-  ? BroadcastProcessFunction<A, B, U>
+  ? BroadcastProcessFunction<A, B, U> & WithoutTimers
   : KeyedBroadcastProcessFunction<K, A, B, U>
 
 /**
@@ -85,6 +85,8 @@ export class BroadcastConnectedStream<out A, out B, in K = never> {
     const call = callOf('process')
     const { topology, keySelector } = this.#stream
     checkFunction(fn, ['processElement', 'processBroadcastElement'], false, call)
+    if (keySelector === undefined) checkWithoutTimers(fn, call)
+    else checkTimerFunction(fn, call)
     topology.claimFunction(fn, call)
     const { stream, states } = this.#broadcast
     return topology.streams.operator(

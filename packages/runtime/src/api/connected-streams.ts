@@ -8,7 +8,14 @@ import type {
 import type { KeyedCoProcessFunction } from '../operators/keyed-process-function.ts'
 import type { OperatorDefinition } from '../operators/operator.ts'
 import type { DataStream } from './data-stream.ts'
-import { checkFunction, checkTimerFunction, type NoPromiseFromMap, type SynchronousOnly } from './function-checks.ts'
+import {
+  checkFunction,
+  checkTimerFunction,
+  checkWithoutTimers,
+  type NoPromiseFromMap,
+  type SynchronousOnly,
+  type WithoutTimers,
+} from './function-checks.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 import { callOf, type OperatorOptions, type Topology } from './topology.ts'
 
@@ -24,7 +31,7 @@ type ErasedKeySelector = KeySelector<unknown, unknown>
 
 /** The function that fits: with two keyed streams it sees keys, keyed state and timers. */
 export type CoProcessFunctionOf<A, B, K, U> = [K] extends [never]
-  ? RichCoProcessFunction<A, B, U>
+  ? RichCoProcessFunction<A, B, U> & WithoutTimers
   : KeyedCoProcessFunction<K, A, B, U>
 
 /**
@@ -134,7 +141,8 @@ export class ConnectedStreams<out A, out B, in K = never> {
   process<U>(fn: CoProcessFunctionOf<A, B, K, U>): SingleOutputStreamOperator<U> {
     this.#check('process', fn, ['processElement1', 'processElement2'])
     const keySelectors = this.#keySelectors()
-    if (keySelectors !== undefined) checkTimerFunction(fn, callOf('process'))
+    if (keySelectors === undefined) checkWithoutTimers(fn, callOf('process'))
+    else checkTimerFunction(fn, callOf('process'))
     return this.transform(keySelectors === undefined ? 'Co-Process' : 'Co-Keyed-Process', {
       kind: 'co-process',
       fn: fn as RichCoProcessFunction<unknown, unknown, unknown>,

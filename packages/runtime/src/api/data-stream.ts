@@ -17,7 +17,13 @@ import type { BroadcastConnectedStream } from './broadcast-connected-stream.ts'
 import { type AnyMapStateDescriptor, BroadcastStream, checkBroadcastStates } from './broadcast-stream.ts'
 import type { ConnectedStreams } from './connected-streams.ts'
 import type { DataStreamSink } from './data-stream-sink.ts'
-import { checkFunction, type NoPromiseFromMap, type SynchronousOnly } from './function-checks.ts'
+import {
+  checkFunction,
+  checkWithoutTimers,
+  type NoPromiseFromMap,
+  type SynchronousOnly,
+  type WithoutTimers,
+} from './function-checks.ts'
 import type { KeyedStream } from './keyed-stream.ts'
 import { checkText, show } from './setting-checks.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
@@ -153,8 +159,9 @@ export class DataStream<out T> {
    * result.collected('even') // -> [2]
    * result.collected('odd') // -> [1, 3]
    */
-  process<U>(fn: ProcessFunction<T, U>): SingleOutputStreamOperator<U> {
+  process<U>(fn: ProcessFunction<T, U> & WithoutTimers): SingleOutputStreamOperator<U> {
     this.#check('process', fn, ['processElement'])
+    checkWithoutTimers(fn, callOf('process'))
     return this.transform('Process', { kind: 'process', fn: fn as ProcessFunction<unknown, unknown> })
   }
 

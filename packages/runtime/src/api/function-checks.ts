@@ -63,6 +63,22 @@ export function checkTimerFunction(fn: unknown, owner: SettingOwner): void {
   if (onTimer !== undefined) checkFunction({ onTimer }, ['onTimer'], false, owner)
 }
 
+/** What the compiler asks of a function where there are no keys. */
+export interface WithoutTimers {
+  /** Timers belong to keys: call `keyBy` first. */
+  readonly onTimer?: never
+}
+
+/** The same at run time. */
+export function checkWithoutTimers(fn: unknown, owner: SettingOwner): void {
+  if (typeof fn !== 'object' || fn === null || !('onTimer' in fn) || fn.onTimer === undefined) return
+  throw new ApiError(
+    'TIMERS_WITHOUT_KEY',
+    `${owner.what} got a function with onTimer, but timers belong to keys: call keyBy before (with two inputs: on both)`,
+    { ...owner.facts },
+  )
+}
+
 /** A promise from a plain function is only seen when it runs; `async` can be seen here. */
 function checkSynchronous(fn: object, owner: SettingOwner): void {
   const kind = Object.prototype.toString.call(fn)
