@@ -118,7 +118,7 @@ function readList(fields: MetadataFields): ListStateHandle {
     location,
     block,
     // Each has its length in the block.
-    itemCount: fields.integer('itemCount', 0, block.length / 4 - 1),
+    itemCount: fields.integer('itemCount', 0, Math.floor(block.length / 4) - 1),
   }
 }
 
