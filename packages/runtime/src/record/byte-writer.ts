@@ -108,8 +108,10 @@ export class ByteWriter {
   }
 
   bytes(value: Uint8Array): void {
-    const at = this.#reserve(value.length)
-    this.#buffer.set(value, at)
+    const { length } = value
+    const at = this.#reserve(length)
+    if (length > shortLengthMax) this.#buffer.set(value, at)
+    else for (let i = 0; i < length; i++) this.#buffer[at + i] = value[i]!
   }
 
   #reserve(byteCount: number): number {

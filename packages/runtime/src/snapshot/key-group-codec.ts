@@ -19,6 +19,11 @@ import type { KeyGroupBytes } from './state-bytes.ts'
 /** What the form of a state's entries depends on. */
 export type KeyedStateForm = Pick<KeyedStateMeta, 'kind' | 'hasTtl'>
 
+/** Appends one value, in the form of the general codec, of something that keeps it otherwise. */
+export interface ValueWriter<Kept> {
+  write(kept: Kept, out: ByteWriter, encoder: GeneralEncoder): void
+}
+
 interface Section {
   readonly out: ByteWriter
   keyCount: number
@@ -80,6 +85,11 @@ export class KeyGroupsWriter {
 
   value(value: unknown, lastUsedMs: number): void {
     this.#encoder.encodeTo(this.#out, value)
+    if (this.#hasTtl) this.#out.float64(lastUsedMs)
+  }
+
+  valueBy<Kept>(writer: ValueWriter<Kept>, kept: Kept, lastUsedMs: number): void {
+    writer.write(kept, this.#out, this.#encoder)
     if (this.#hasTtl) this.#out.float64(lastUsedMs)
   }
 

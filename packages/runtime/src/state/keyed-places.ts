@@ -1,6 +1,8 @@
 import { detach } from '../record/detach-strings.ts'
 
 const CAPACITY_MIN = 64
+/** Slots that a visit passes for each entry it wants: a table that was emptied has few entries. */
+const SLOTS_PER_VISIT = 16
 
 /**
  * What a subtask keeps for each of its keys, on the heap: a place, found once a record, then read and written without
@@ -16,6 +18,13 @@ export class KeyedPlaces<Place> {
   #integerPlaces: (Place | undefined)[] = new Array(CAPACITY_MIN).fill(undefined)
   #integerCount = 0
   #mask = CAPACITY_MIN - 1
+  /** Where the next visit goes on: a slot, then the others. */
+  #visitedSlot = 0
+  #visitedOthers: Iterator<[unknown, Place]> | undefined
+
+  get size(): number {
+    return this.#integerCount + this.#others.size
+  }
 
   find(key: unknown): Place | undefined {
     if (typeof key === 'number' && (key | 0) === key) return this.#findInteger(key | 0)
@@ -29,6 +38,66 @@ export class KeyedPlaces<Place> {
       return
     }
     this.#others.set(detach(key), place)
+  }
+
+  /** Gives a key a place that has none; false if it has one. The key holds on to no segment. */
+  putNew(key: unknown, place: Place): boolean {
+    const before = this.size
+    if (typeof key === 'number' && (key | 0) === key) this.#putInteger(key | 0, place)
+    else this.#others.set(key, place)
+    return this.size !== before
+  }
+
+  remove(key: unknown): void {
+    if (typeof key === 'number' && (key | 0) === key) this.#removeInteger(key | 0)
+    else this.#others.delete(key)
+  }
+
+  clear(): void {
+    this.#others.clear()
+    this.#integers = new Int32Array(CAPACITY_MIN)
+    this.#integerPlaces = new Array(CAPACITY_MIN).fill(undefined)
+    this.#integerCount = 0
+    this.#mask = CAPACITY_MIN - 1
+    this.#visitedSlot = 0
+    this.#visitedOthers = undefined
+  }
+
+  /** All keys; none may be put or removed meanwhile. */
+  forEach(visit: (key: string | number | boolean | bigint, place: Place) => void): void {
+    const { length } = this.#integers
+    for (let slot = 0; slot < length; slot++) {
+      const place = this.#integerPlaces[slot]
+      if (place !== undefined) visit(this.#integers[slot]!, place)
+    }
+    for (const [key, place] of this.#others) visit(key as string, place)
+  }
+
+  /** Some keys, from where the last call stopped, and around again. The visitor may remove the key it sees. */
+  visitSome(count: number, visit: (key: unknown, place: Place) => void): void {
+    let left = Math.min(count, this.size)
+    let slotsLeft = left * SLOTS_PER_VISIT
+    while (left > 0 && slotsLeft > 0) {
+      if (this.#visitedSlot < this.#integers.length && this.#integerCount > 0) {
+        const slot = this.#visitedSlot++
+        slotsLeft--
+        const place = this.#integerPlaces[slot]
+        if (place === undefined) continue
+        left--
+        visit(this.#integers[slot]!, place)
+        continue
+      }
+      this.#visitedOthers ??= this.#others.entries()
+      const next = this.#visitedOthers.next()
+      if (next.done) {
+        this.#visitedSlot = 0
+        this.#visitedOthers = undefined
+        slotsLeft--
+        continue
+      }
+      left--
+      visit(next.value[0], next.value[1])
+    }
   }
 
   #findInteger(key: number): Place | undefined {
@@ -45,14 +114,33 @@ export class KeyedPlaces<Place> {
   }
 
   #putInteger(key: number, place: Place): void {
-    if (this.#integerCount * 2 >= this.#integers.length) this.#grow()
+    if (this.#integerCount * 2 >= this.#integers.length) this.#resize(this.#integers.length * 2)
     if (this.#insert(key, place)) this.#integerCount++
   }
 
-  #grow(): void {
+  /** Those behind it that would not be found across the gap move up. */
+  #removeInteger(key: number): void {
+    const places = this.#integerPlaces
+    const integers = this.#integers
+    const mask = this.#mask
+    let gap = spread(key) & mask
+    while (places[gap] !== undefined && integers[gap] !== key) gap = (gap + 1) & mask
+    if (places[gap] === undefined) return
+    for (let slot = (gap + 1) & mask; places[slot] !== undefined; slot = (slot + 1) & mask) {
+      const home = spread(integers[slot]!) & mask
+      if (((slot - home) & mask) < ((slot - gap) & mask)) continue
+      integers[gap] = integers[slot]!
+      places[gap] = places[slot]
+      gap = slot
+    }
+    places[gap] = undefined
+    this.#integerCount--
+    if (this.#integerCount * 8 < integers.length && integers.length > CAPACITY_MIN) this.#resize(integers.length / 2)
+  }
+
+  #resize(capacity: number): void {
     const keys = this.#integers
     const places = this.#integerPlaces
-    const capacity = keys.length * 2
     this.#integers = new Int32Array(capacity)
     this.#integerPlaces = new Array(capacity).fill(undefined)
     this.#mask = capacity - 1

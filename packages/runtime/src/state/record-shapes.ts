@@ -1,5 +1,9 @@
+import { ByteWriter } from '../record/byte-writer.ts'
 import { copyString, detach, pinningLengthMin } from '../record/detach-strings.ts'
+import type { GeneralEncoder } from '../record/general-encoder.ts'
 import { uniqueSourceUrl } from '../record/layout-source.ts'
+import type { ValueCopier } from '../record/value-copier.ts'
+import { ValueTag } from '../record/value-tag.ts'
 
 const SHAPES_MAX = 4
 const FIELDS_MAX = 32
@@ -10,6 +14,8 @@ const FIELDS_MAX = 32
  */
 export interface RecordPlace {
   readonly shape: RecordShape
+  /** When its record was last used; only in places of shapes that are timed. */
+  lastUsedMs?: number
 }
 
 /** Keeps records of one shape. Texts are copied out of the segments they came in. */
@@ -20,6 +26,15 @@ export interface RecordShape {
   store(place: RecordPlace, record: unknown): boolean
   /** Combines the aggregated field with `next`. */
   aggregate(place: RecordPlace, next: unknown): void
+  /** Appends the record in the form of the general codec. */
+  write(place: RecordPlace, out: ByteWriter, encoder: GeneralEncoder): void
+}
+
+export interface RecordShapesOptions {
+  /** Copies what is no flat record on its way in and out; without one, only texts are copied. */
+  readonly copier?: ValueCopier
+  /** Places have room for the time of last use. */
+  readonly isTimed?: boolean
 }
 
 /** A field that is combined with each record's, in place. */
@@ -33,29 +48,44 @@ export interface AggregatedField {
 export class RecordShapes {
   readonly #aggregated: AggregatedField | undefined
   readonly #shapes: GeneratedShape[] = []
-  readonly #general: RecordShape
+  readonly #general: GeneralShape
+  readonly #isTimed: boolean
   #attemptsLeft = SHAPES_MAX
 
-  constructor(aggregated?: AggregatedField) {
+  constructor(aggregated?: AggregatedField, options: RecordShapesOptions = {}) {
     this.#aggregated = aggregated
-    this.#general = new GeneralShape(aggregated)
+    this.#isTimed = options.isTimed ?? false
+    this.#general = new GeneralShape(aggregated, options.copier)
   }
 
   /** A place that holds `record`. */
   create(record: unknown): RecordPlace {
+    if (typeof record !== 'object' || record === null) return this.#generalPlace(this.#general.keep(record))
+    return this.#flatPlace(record) ?? this.#generalPlace(this.#general.keep(record))
+  }
+
+  /** The same for a record that nobody else holds, and no segment. */
+  adopt(record: unknown): RecordPlace {
+    if (typeof record !== 'object' || record === null) return this.#generalPlace(record)
+    return this.#flatPlace(record) ?? this.#generalPlace(record)
+  }
+
+  #flatPlace(record: object): RecordPlace | undefined {
     for (const shape of this.#shapes) {
       const place = shape.create(record)
       if (place !== undefined) return place
     }
     if (this.#attemptsLeft > 0 && isFlat(record) && this.#hasField(record)) {
       this.#attemptsLeft--
-      const shape = generate(record, this.#aggregated)
+      const shape = generate(record, this.#aggregated, this.#isTimed)
       this.#shapes.push(shape)
-      const place = shape.create(record)
-      if (place !== undefined) return place
+      return shape.create(record)
     }
-    const place: GeneralPlace = { shape: this.#general, value: detach(record) }
-    return place
+    return undefined
+  }
+
+  #generalPlace(value: unknown): GeneralPlace {
+    return this.#isTimed ? { shape: this.#general, lastUsedMs: 0, value } : { shape: this.#general, value }
   }
 
   #hasField(record: object): boolean {
@@ -71,21 +101,36 @@ interface GeneralPlace extends RecordPlace {
   value: unknown
 }
 
-/** Keeps what is no plain flat record as it is: nested records, instances of classes, primitives. */
+/** Keeps what is no plain flat record: nested records, instances of classes, primitives. */
 class GeneralShape implements RecordShape {
   readonly #aggregated: AggregatedField | undefined
+  readonly #copier: ValueCopier | undefined
 
-  constructor(aggregated: AggregatedField | undefined) {
+  constructor(aggregated: AggregatedField | undefined, copier: ValueCopier | undefined) {
     this.#aggregated = aggregated
+    this.#copier = copier
+  }
+
+  /** What is kept of `record`. */
+  keep(record: unknown, previous?: unknown): unknown {
+    return this.#copier === undefined ? detach(record, previous) : this.#copier.copyIn(record)
   }
 
   load(place: GeneralPlace): unknown {
-    return place.value
+    const { value } = place
+    if (typeof value !== 'object' || value === null || this.#copier === undefined) return value
+    return this.#copier.copyOut(value)
   }
 
   store(place: GeneralPlace, record: unknown): boolean {
-    place.value = detach(record, place.value)
+    // A text that equals the kept one is not copied again.
+    if (record !== place.value || typeof record === 'object') place.value = this.keep(record, place.value)
+    else if (typeof record === 'number') place.value = record
     return true
+  }
+
+  write(place: GeneralPlace, out: ByteWriter, encoder: GeneralEncoder): void {
+    encoder.encodeTo(out, place.value)
   }
 
   aggregate(place: GeneralPlace, next: unknown): void {
@@ -126,7 +171,7 @@ function isFlat(record: unknown): record is object {
 }
 
 /** bench: W2, and 20 ns for a load and a store of three fields. */
-function generate(example: object, aggregated: AggregatedField | undefined): GeneratedShape {
+function generate(example: object, aggregated: AggregatedField | undefined, isTimed: boolean): GeneratedShape {
   const names = Object.keys(example)
   const isTuple = Array.isArray(example)
   const access = (i: number) => (isTuple ? `[${i}]` : `[${JSON.stringify(names[i])}]`)
@@ -168,10 +213,34 @@ create(record) {
 const no = undefined
 ${check}
 ${read((i) => `copyString(v${i})`)}
-return { shape, ${each((i) => `f${i}: v${i}`, ', ')} }
+return { shape, ${isTimed ? 'lastUsedMs: 0, ' : ''}${each((i) => `f${i}: v${i}`, ', ')} }
+},
+write(place, out, encoder) {
+${each(
+  (i) =>
+    `${
+      isTuple && i > 0
+        ? ''
+        : `out.bytes(header${i})
+`
+    }encoder.encodeTo(out, place.f${i})`,
+)}
 },
 aggregate(place, next) { ${aggregated === undefined ? '' : combine[aggregated.kind]} },
 }
 return shape${uniqueSourceUrl('record-shape')}`
-  return new Function('objectConstructor', 'copyString', 'detach', body)(Object, copyString, detach) as GeneratedShape
+  const headers = names.map((name, i) => headerOf(isTuple ? undefined : name, i === 0 ? names.length : undefined))
+  const parameters = ['objectConstructor', 'copyString', 'detach', ...names.map((_, i) => `header${i}`)]
+  return new Function(...parameters, body)(Object, copyString, detach, ...headers) as GeneratedShape
+}
+
+/** What the general codec writes before a field: its name, and before the first one what the record is. */
+function headerOf(name: string | undefined, fieldCount: number | undefined): Uint8Array {
+  const out = new ByteWriter(16)
+  if (fieldCount !== undefined) {
+    out.byte(name === undefined ? ValueTag.array : ValueTag.object)
+    out.count(fieldCount)
+  }
+  if (name !== undefined) out.string(name)
+  return out.finish()
 }
