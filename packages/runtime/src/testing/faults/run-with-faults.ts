@@ -1,0 +1,222 @@
+import { SeededRandom } from '../../base/random.ts'
+import { ClusterError } from '../../cluster/cluster-error.ts'
+import type { RestoreSettings } from '../../cluster/restore-settings.ts'
+import { METADATA_FILE } from '../../snapshot/open-snapshot.ts'
+import { SnapshotError } from '../../snapshot/snapshot-error.ts'
+import { runInSimulation, type SimulatedWorld } from '../run-in-simulation.ts'
+import { NO_STORAGE_FAULTS, type SimulatedStorage } from '../simulated-storage.ts'
+import { checkOutput } from './check-output.ts'
+import { checkSnapshot, type PublishedSnapshot } from './check-snapshot.ts'
+import { faultJob } from './fault-job.ts'
+import type { FaultPlan, PlannedRescale } from './fault-plan.ts'
+import { InjectedFault } from './fault-points.ts'
+import { FaultWorld } from './fault-world.ts'
+
+/** What a run of a plan went through, for a look at whether the plans are worth running. */
+export interface FaultRunSummary {
+  /** Times that the job was submitted. */
+  readonly runs: number
+  readonly restarts: number
+  readonly snapshots: number
+  readonly rescales: number
+  readonly outputs: number
+}
+
+export interface FaultRunOptions {
+  /** Called before each step. */
+  readonly onStep?: (world: SimulatedWorld) => void
+  /** Called when the job has finished, before the checks. */
+  readonly onFinished?: () => void
+}
+
+/** The machine stops. */
+class PowerFailure extends Error {}
+
+const STEPS_MAX = 300_000
+/** Times that one plan may submit the job: far more than it needs. */
+const RUNS_MAX = 20
+
+const EXACT: Omit<RestoreSettings, 'from'> = { allowNonRestoredState: false, dropState: [], claimMode: 'NO_CLAIM' }
+
+/**
+ * Runs the job of a plan with its faults, as often as it takes, until it has finished. Throws FaultViolation if anything was
+ * lost, doubled, out of order or in two hands, or a snapshot does not fit the input; other errors if the job failed or hangs.
+ */
+export async function runWithFaults(plan: FaultPlan, options: FaultRunOptions = {}): Promise<FaultRunSummary> {
+  const world = new FaultWorld(plan, new SeededRandom(plan.seed ^ 0xfa17))
+  const runs = new FaultRuns(world, options)
+  await runs.run()
+  options.onFinished?.()
+  checkOutput(world)
+  if (plan.mode === 'EXACTLY_ONCE') for (const snapshot of runs.published) await checkSnapshot(plan, snapshot)
+  return {
+    runs: world.run,
+    restarts: runs.restarts,
+    snapshots: runs.published.length,
+    rescales: runs.rescales,
+    outputs: world.external.committed.length,
+  }
+}
+
+class FaultRuns {
+  readonly published: PublishedSnapshot[] = []
+  restarts = 0
+  rescales = 0
+  readonly #world: FaultWorld
+  readonly #options: FaultRunOptions
+  readonly #planned: PlannedRescale[]
+  #files: ReadonlyMap<string, Uint8Array> = new Map()
+  #parallelism: number
+  #restore: RestoreSettings | undefined
+  /** Virtual time goes on from one run to the next. */
+  #elapsedMs = 0
+  #steps = 0
+
+  constructor(world: FaultWorld, options: FaultRunOptions) {
+    this.#world = world
+    this.#options = options
+    this.#planned = [...world.plan.rescales]
+    this.#parallelism = world.plan.parallelism
+  }
+
+  async run(): Promise<void> {
+    let withFaults = true
+    for (;;) {
+      if (++this.#world.run > RUNS_MAX) throw new Error(`No end after ${RUNS_MAX} runs`)
+      const run = new FaultRun(this, this.#world, this.#planned, this.#options)
+      try {
+        run.elapsedMs = this.#elapsedMs
+        run.steps = this.#steps
+        const { files } = await runInSimulation(faultJob(this.#world), {
+          seed: this.#world.plan.seed * RUNS_MAX + this.#world.run,
+          parallelism: this.#parallelism,
+          config: this.#world.plan.config,
+          files: this.#files,
+          stepsMax: STEPS_MAX,
+          storageFaults: withFaults ? this.#world.plan.storage : NO_STORAGE_FAULTS,
+          onStep: (simulated) => run.onStep(simulated),
+          ...(this.#restore !== undefined && { restore: this.#restore }),
+        })
+        this.restarts += run.restarts
+        this.#files = files
+        if (run.stoppedAt === undefined) return
+        this.#restore = { from: { path: run.stoppedAt.path }, ...EXACT }
+        this.#parallelism = run.stoppedAt.parallelism
+      } catch (error) {
+        this.restarts += run.restarts
+        if (error instanceof PowerFailure) {
+          this.#parallelism = run.power!.parallelism
+          // What had been under way goes on until it waits for the disk again; then nothing does.
+          await new Promise((resolve) => setImmediate(resolve))
+          run.storage!.crash()
+          this.#files = run.storage!.files()
+          // Without a checkpoint of its own, what it started from is still the newest.
+          if (run.hasCompleted) this.#restore = { from: 'resume', ...EXACT }
+        } else if (!run.hasStarted && isStorageFailure(error) && withFaults) {
+          // Who restores a job by hand tries again.
+          withFaults = false
+          continue
+        } else throw error
+      }
+      withFaults = true
+      this.#elapsedMs = run.elapsedMs
+      this.#steps = run.steps
+    }
+  }
+}
+
+/** One submission of the job: does what is planned when it is due. */
+class FaultRun {
+  /** At the beginning: of the runs before. */
+  elapsedMs = 0
+  steps = 0
+  restarts = 0
+  hasStarted = false
+  hasCompleted = false
+  stoppedAt: { readonly path: string; readonly parallelism: number } | undefined
+  power: PlannedRescale | undefined
+  storage: SimulatedStorage | undefined
+  readonly #runs: FaultRuns
+  readonly #world: FaultWorld
+  readonly #planned: PlannedRescale[]
+  readonly #options: FaultRunOptions
+  #isBusy = false
+
+  constructor(runs: FaultRuns, world: FaultWorld, planned: PlannedRescale[], options: FaultRunOptions) {
+    this.#runs = runs
+    this.#world = world
+    this.#planned = planned
+    this.#options = options
+  }
+
+  onStep(simulated: SimulatedWorld): void {
+    const { clock, slots, storage, job } = simulated
+    if (this.storage === undefined) {
+      this.storage = storage
+      this.#watch(storage)
+      clock.advanceTo(this.elapsedMs)
+      this.#world.lastOutputMs = clock.monotonicMs()
+    }
+    this.elapsedMs = clock.monotonicMs()
+    this.restarts = job.restarts
+    this.steps++
+    this.hasStarted ||= job.status === 'RUNNING'
+    for (const subtaskIndex of this.#world.doomed.splice(0)) this.#kill(simulated, subtaskIndex)
+    for (const { afterSteps, slot } of this.#world.plan.kills) {
+      const live = slots.liveSlots()
+      if (afterSteps === this.steps && live.length > 0) this.#kill(simulated, live[slot % live.length]!)
+    }
+    this.#options.onStep?.(simulated)
+    const next = this.#planned[0]
+    if (next === undefined || this.#isBusy || job.status !== 'RUNNING') return
+    if (this.#world.external.seen.length < next.afterRecords) return
+    this.#planned.shift()
+    this.#start(next, simulated)
+  }
+
+  #kill({ slots }: SimulatedWorld, slotIndex: number): void {
+    slots.kill(slotIndex, new InjectedFault(`slot ${slotIndex} was killed`))
+  }
+
+  #start(planned: PlannedRescale, { job }: SimulatedWorld): void {
+    const { how, parallelism } = planned
+    this.#runs.rescales++
+    if (how === 'power') {
+      this.power = planned
+      throw new PowerFailure()
+    }
+    this.#isBusy = true
+    const action =
+      how === 'rescale'
+        ? job.rescale(parallelism)
+        : job.stopWithSavepoint().then((path) => {
+            this.stoppedAt = { path, parallelism }
+          })
+    action
+      .catch((error: unknown) => {
+        // With a disk that fails, and subtasks that crash meanwhile, it need not succeed: but then the job goes on.
+        if (!(error instanceof ClusterError || isStorageFailure(error))) this.#world.violations.push(`${how}: ${error}`)
+      })
+      .finally(() => {
+        this.#isBusy = false
+      })
+  }
+
+  /** Keeps what stands on disk whenever a snapshot becomes complete. */
+  #watch(storage: SimulatedStorage): void {
+    const publish = storage.publish.bind(storage)
+    storage.publish = async (path, chunks) => {
+      await publish(path, chunks)
+      if (!path.endsWith(`/${METADATA_FILE}`)) return
+      this.hasCompleted = true
+      this.#runs.published.push({ path, files: storage.files() })
+    }
+  }
+}
+
+function isStorageFailure(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each instanceof SnapshotError && each.code === 'STORAGE_FAILED') return true
+  }
+  return false
+}
