@@ -1,0 +1,578 @@
+import { formatDurationMs } from '../configuration/duration.ts'
+import type { SubtaskAddress, SubtaskCheckpointMetrics } from '../protocol/messages.ts'
+import type { SubtaskState } from '../protocol/subtask-state.ts'
+import { publishMetadata } from '../snapshot/open-snapshot.ts'
+import type { SubtaskSnapshot } from '../snapshot/snapshot.ts'
+import { barrierStarts } from './barrier-starts.ts'
+import type {
+  CheckpointCoordinatorParts,
+  CheckpointedAttempt,
+  CompletedSnapshot,
+} from './checkpoint-coordinator-parts.ts'
+import { type CheckpointRequest, checkpointRequest } from './checkpoint-request.ts'
+import { CheckpointSchedule } from './checkpoint-schedule.ts'
+import type { CheckpointStatistics } from './checkpoint-statistics.ts'
+import { CheckpointStatisticsTracker } from './checkpoint-statistics-tracker.ts'
+import { ClusterError } from './cluster-error.ts'
+import { type CheckpointedJobEnd, CompletedCheckpoints, type KeptSnapshot } from './completed-checkpoints.ts'
+import { EndingSubtasks } from './ending-subtasks.ts'
+import { isAtItsEnd, PendingCheckpoint } from './pending-checkpoint.ts'
+import { SnapshotCleaner } from './snapshot-cleaner.ts'
+
+export interface SavepointOptions {
+  /** Where its directory is made. Not needed for one in memory. */
+  readonly directory?: string | undefined
+  /** Whether the job is to end with it. */
+  readonly stop: 'none' | 'suspend' | 'drain'
+  /** Keeps it in the coordinator's memory. */
+  readonly inMemory?: boolean
+  /** The job removes it when it needs it no more, as one of its checkpoints. */
+  readonly isOwned?: boolean
+}
+
+/** Far more than people ask for. */
+const REQUESTS_MAX = 100
+
+/** How a checkpoint failed. */
+interface CheckpointFailure {
+  readonly reason: string
+  readonly cause?: unknown
+  /** Against the failures that are tolerable: something is wrong, and may be so the next time. */
+  readonly counts: boolean
+  /** Nothing is wrong; somebody who waits for it has it taken again. */
+  readonly again: boolean
+}
+
+/**
+ * Takes the checkpoints and savepoints of one job, attempt after attempt: triggers them at the sources, gathers what the
+ * subtasks acknowledge, completes them by publishing their metadata, tells everyone, and keeps as many as are wanted. After
+ * Flink's CheckpointCoordinator.
+ *
+ * A savepoint of a job that goes on has no effects on it, as in Flink: nothing is committed by it, and no restart begins from
+ * it; it belongs to whoever asked for it, and may be gone.
+ */
+export class CheckpointCoordinator {
+  readonly #parts: CheckpointCoordinatorParts
+  readonly #completed: CompletedCheckpoints
+  readonly #statistics: CheckpointStatisticsTracker
+  readonly #schedule: CheckpointSchedule
+  readonly #cleaner: SnapshotCleaner
+  readonly #ending = new EndingSubtasks()
+  readonly #pending = new Map<number, PendingCheckpoint>()
+  /** Oldest first. */
+  #requests: CheckpointRequest[] = []
+  #attempt: CheckpointedAttempt | undefined
+  /** One begins at a time, so that their barriers are sent in the order of their ids. */
+  #isStarting = false
+  /** The savepoint that the attempt ends with: no other checkpoint begins before it has failed. */
+  #stop: PendingCheckpoint | undefined
+  /** Resolves when no enumerator is being asked for its state. */
+  #enumerators: Promise<unknown> = Promise.resolve()
+  #nextId = 1
+  /** Checkpoints that failed one after the other. */
+  #failures = 0
+  /** A checkpoint failed: the next one waits for its time, also if subtasks wait for it. */
+  #endIsPutOff = false
+  #disposal: Promise<void> | undefined
+
+  constructor(parts: CheckpointCoordinatorParts) {
+    this.#parts = parts
+    this.#completed = new CompletedCheckpoints(parts.settings)
+    this.#statistics = new CheckpointStatisticsTracker(parts.clock)
+    this.#schedule = new CheckpointSchedule(parts.clock, parts.settings, () => this.#next())
+    this.#cleaner = new SnapshotCleaner(parts.storage, parts.logger)
+  }
+
+  /**
+   * All subtasks of an attempt run: from now on checkpoints are taken.
+   *
+   * @param restored - what the attempt started from. Further ids are above its id.
+   * @param options.isClaimed - the job owns that snapshot from now on, and removes it when it needs it no more.
+   */
+  attach(
+    attempt: CheckpointedAttempt,
+    restored: CompletedSnapshot | undefined,
+    options: { readonly isClaimed?: boolean } = {},
+  ): void {
+    if (this.#disposal !== undefined) return
+    if (restored !== undefined) {
+      this.#statistics.restored(restored)
+      this.#nextId = Math.max(this.#nextId, restored.metadata.checkpointId + 1)
+      this.#completed.add(restored, options.isClaimed ? 'claimed' : 'user')
+    }
+    this.#attempt = attempt
+    this.#enumerators = Promise.resolve()
+    this.#endIsPutOff = false
+    this.#schedule.restart()
+    this.#next()
+  }
+
+  /** The attempt ends, or has ended. What is under way is given up, and whoever waits for it is told `reason`. */
+  detach(reason: Error): void {
+    this.#attempt = undefined
+    this.#schedule.disarm()
+    this.#ending.clear()
+    this.#stop = undefined
+    for (const pending of [...this.#pending.values()]) {
+      this.#fail(pending, { reason: reason.message, cause: reason, counts: false, again: false })
+    }
+    const requests = this.#requests
+    this.#requests = []
+    for (const request of requests) request.outcome.reject(reason)
+  }
+
+  onAcknowledged(
+    subtask: SubtaskAddress,
+    checkpointId: number,
+    snapshot: SubtaskSnapshot,
+    metrics: SubtaskCheckpointMetrics,
+  ): void {
+    const pending = this.#pending.get(checkpointId)
+    // Late: it has failed meanwhile, and its files are being removed.
+    if (pending === undefined || !pending.acknowledge(subtask, snapshot)) return
+    pending.record.acknowledged(subtask, metrics)
+    if (isAtItsEnd(snapshot)) this.#ending.tookLastSnapshot(subtask)
+    if (pending.missingCount === 0) void this.#publish(pending)
+  }
+
+  onDeclined(subtask: SubtaskAddress, checkpointId: number, error: Error): void {
+    const pending = this.#pending.get(checkpointId)
+    if (pending === undefined || pending.state !== 'triggered') return
+    const isRunning = pending.attempt.stateOf(subtask) === 'RUNNING'
+    const reason = `${this.#describe(pending, subtask)} declined it: ${error.message}`
+    this.#fail(pending, { reason, cause: error, counts: isRunning, again: !isRunning })
+  }
+
+  /** A subtask of the attempt is in another state; `attempt.stateOf` says so already. */
+  onSubtaskState(subtask: SubtaskAddress, state: SubtaskState): void {
+    switch (state) {
+      case 'INITIALIZING':
+        this.#ending.forget(subtask)
+        return
+      case 'FINISHED':
+        this.#ending.forget(subtask)
+        this.#giveUpOn(subtask, 'finished before its turn came', true)
+        this.#next()
+        return
+      case 'CANCELING':
+      case 'CANCELED':
+      case 'FAILED':
+        this.#giveUpOn(subtask, `is ${state}`, false)
+        return
+    }
+  }
+
+  /**
+   * The subtask has handled all its input, and ends once a further checkpoint is complete: one is taken as soon as all
+   * subtasks that are left wait so, too; else at its time.
+   */
+  onAwaitingFinalCheckpoint(subtask: SubtaskAddress): void {
+    this.#ending.announced(subtask)
+    // No barrier comes behind the end: those that it would have reached wait in vain.
+    if (this.#hasConsumers(subtask)) this.#giveUpOn(subtask, 'sent its end before the barrier', true)
+    this.#next()
+  }
+
+  /** Takes a checkpoint now, unless as many as may be are under way: then after one of them. */
+  triggerCheckpoint(): Promise<CompletedSnapshot> {
+    return this.#request({
+      kind: 'checkpoint',
+      origin: 'command',
+      stop: 'none',
+      parentDirectory: this.#checkpointsDirectory,
+      isOwned: true,
+    })
+  }
+
+  /**
+   * Takes a savepoint, whatever else is under way. With `stop`, sources wait behind it, and the attempt ends when it is
+   * complete; if it fails they go on, except after a drain, when the attempt fails.
+   *
+   * Rejects with a ClusterError `SAVEPOINT_FAILED` or `JOB_NOT_RUNNING`, or with the reason of the attempt's end.
+   */
+  triggerSavepoint(options: SavepointOptions): Promise<CompletedSnapshot> {
+    const { directory, stop, inMemory = false, isOwned = false } = options
+    if (!inMemory && directory === undefined) {
+      return Promise.reject(
+        new ClusterError(
+          'NO_SAVEPOINT_DIRECTORY',
+          `Cannot take a savepoint of job "${this.#parts.jobName}": there is no directory for it`,
+          this.#job,
+        ),
+      )
+    }
+    const parentDirectory = inMemory ? undefined : directory
+    return this.#request({ kind: 'savepoint', origin: 'command', stop, parentDirectory, isOwned })
+  }
+
+  /** What a restart begins from: the newest checkpoint, or the savepoint that the job was stopped with or started from. */
+  latest(): CompletedSnapshot | undefined {
+    return this.#completed.latest()
+  }
+
+  statistics(): CheckpointStatistics {
+    return this.#statistics.statistics()
+  }
+
+  /**
+   * The job has ended: removes the checkpoints that are not to outlive it. Resolves when that is done; no later than a
+   * checkpoint may take. Never rejects.
+   */
+  dispose(status: CheckpointedJobEnd): Promise<void> {
+    this.#disposal ??= this.#dispose(status)
+    return this.#disposal
+  }
+
+  async #dispose(status: CheckpointedJobEnd): Promise<void> {
+    const { clock, settings, logger } = this.#parts
+    this.detach(this.#notRunning('it has ended'))
+    this.#remove(this.#completed.end(status))
+    const directory = this.#checkpointsDirectory
+    if (directory !== undefined && this.#nextId > 1 && status !== 'SUSPENDED') this.#cleaner.removeIfEmpty(directory)
+    const timeout = Promise.withResolvers<void>()
+    const cancelTimer = clock.schedule(settings.timeoutMs, () => {
+      logger.warn(`snapshots could not be removed within ${formatDurationMs(settings.timeoutMs)}`, this.#job)
+      timeout.resolve()
+    })
+    await Promise.race([this.#cleaner.settled(), timeout.promise])
+    cancelTimer()
+  }
+
+  #request(facts: Omit<CheckpointRequest, 'outcome'>): Promise<CompletedSnapshot> {
+    const refusal =
+      this.#attempt === undefined
+        ? 'not all of its subtasks run'
+        : this.#requests.length >= REQUESTS_MAX
+          ? `${REQUESTS_MAX} others wait to be taken`
+          : undefined
+    if (refusal !== undefined) return Promise.reject(this.#notRunning(refusal))
+    const request = checkpointRequest(facts)
+    this.#requests.push(request)
+    // What waits in vain, because all others hang, is given up, too.
+    const cancelTimer = this.#parts.clock.schedule(this.#parts.settings.timeoutMs, () => {
+      const position = this.#requests.indexOf(request)
+      if (position === -1) return
+      this.#requests.splice(position, 1)
+      request.outcome.reject(this.#notRunning(`its turn did not come within ${this.#timeout}`))
+    })
+    request.outcome.promise.then(cancelTimer, cancelTimer)
+    this.#next()
+    return request.outcome.promise
+  }
+
+  /** Begins what is to be taken next, if anything is. Called whenever that may have changed. */
+  #next(): void {
+    const attempt = this.#attempt
+    if (attempt === undefined || this.#isStarting || this.#stop !== undefined) return
+    const request = this.#takeRequest(attempt)
+    if (request !== undefined) {
+      this.#isStarting = true
+      void this.#start(request, attempt)
+    } else if (this.#checkpointCount < this.#parts.settings.maxConcurrent) this.#schedule.arm()
+  }
+
+  #takeRequest(attempt: CheckpointedAttempt): CheckpointRequest | undefined {
+    const mayTakeCheckpoint = this.#checkpointCount < this.#parts.settings.maxConcurrent
+    const position = this.#requests.findIndex(({ kind }) => kind === 'savepoint' || mayTakeCheckpoint)
+    if (position !== -1) {
+      const [request] = this.#requests.splice(position, 1)
+      const obstacle = this.#obstacle(attempt)
+      if (obstacle === undefined) return request
+      request!.outcome.reject(this.#notRunning(obstacle))
+      return this.#takeRequest(attempt)
+    }
+    if (!mayTakeCheckpoint || !this.#schedule.isPeriodic) return undefined
+    const facts = {
+      kind: 'checkpoint',
+      stop: 'none',
+      parentDirectory: this.#checkpointsDirectory,
+      isOwned: true,
+    } as const
+    if (this.#schedule.isDue) {
+      this.#schedule.restart()
+      if (this.#obstacle(attempt, 'periodic') === undefined) return checkpointRequest({ ...facts, origin: 'interval' })
+    }
+    if (this.#pending.size > 0 || this.#endIsPutOff || !this.#allAreAwaiting(attempt)) return undefined
+    this.#schedule.restart()
+    return checkpointRequest({ ...facts, origin: 'end' })
+  }
+
+  async #start(request: CheckpointRequest, attempt: CheckpointedAttempt): Promise<void> {
+    const { clock, settings, storage } = this.#parts
+    const checkpointId = this.#nextId++
+    const pending = new PendingCheckpoint({
+      checkpointId,
+      timestampMs: clock.now(),
+      request,
+      attempt,
+      directory: this.#directoryOf(request, checkpointId),
+      record: this.#statistics.triggered(attempt.jobGraph, checkpointId, request.kind === 'savepoint'),
+    })
+    this.#pending.set(checkpointId, pending)
+    if (request.stop !== 'none') this.#stop = pending
+    const cancelTimeout = clock.schedule(settings.timeoutMs, () => this.#onTimeout(pending))
+    void pending.ended.then(cancelTimeout)
+    try {
+      if (pending.directory !== undefined) await pending.working(storage.makeDirectory(pending.directory))
+      const coordinators = await this.#snapshotEnumerators(pending)
+      if (coordinators !== undefined) this.#trigger(pending, coordinators)
+    } catch (error) {
+      this.#fail(pending, { reason: messageOf(error), cause: error, counts: true, again: false })
+    } finally {
+      this.#isStarting = false
+      this.#next()
+    }
+  }
+
+  /** Undefined if the checkpoint ended meanwhile. Otherwise the enumerators' messages are held back. */
+  async #snapshotEnumerators(pending: PendingCheckpoint): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+    const { attempt, checkpointId } = pending
+    // One that was given up may still be asking.
+    await pending.orEnded(this.#enumerators)
+    if (pending.isEnded) return undefined
+    const states = attempt.snapshotEnumerators(checkpointId)
+    const asked = states.then(
+      () => {},
+      () => {},
+    )
+    this.#enumerators = asked
+    try {
+      const known = await pending.orEnded(states)
+      if (!pending.isEnded) return known
+    } catch (error) {
+      attempt.releaseEnumerators()
+      throw error
+    }
+    // They begin to hold messages back when their turn comes, which may be later.
+    attempt.releaseEnumerators()
+    void asked.then(() => attempt.releaseEnumerators())
+    return undefined
+  }
+
+  #trigger(pending: PendingCheckpoint, coordinators: ReadonlyMap<string, Uint8Array>): void {
+    const { attempt, request, checkpointId, timestampMs, directory } = pending
+    try {
+      const obstacle = this.#obstacle(attempt)
+      if (obstacle !== undefined) {
+        this.#fail(pending, { reason: obstacle, counts: false, again: false })
+        return
+      }
+      const isFinished = (subtask: SubtaskAddress): boolean => attempt.stateOf(subtask) === 'FINISHED'
+      const starts = barrierStarts(attempt.jobGraph, {
+        isFinished,
+        hasEndedOutput: (subtask) => isFinished(subtask) || this.#ending.hasEndedOutput(subtask),
+      })
+      pending.trigger(coordinators, isFinished)
+      const { inlineBytesMax } = this.#parts.settings
+      attempt.triggerCheckpoint({ checkpointId, timestampMs, directory, inlineBytesMax, stop: request.stop }, starts)
+    } finally {
+      attempt.releaseEnumerators()
+    }
+  }
+
+  /** All have acknowledged: what is left is to make it known. */
+  async #publish(pending: PendingCheckpoint): Promise<void> {
+    try {
+      pending.enter('publishing')
+      const metadata = pending.metadata(this.#parts)
+      const { directory } = pending
+      // Its name in the directory is what makes it complete.
+      if (directory !== undefined) {
+        await pending.working(publishMetadata(this.#parts.storage, directory, metadata))
+      }
+      if (!pending.isEnded) this.#complete(pending, { metadata, path: directory })
+    } catch (error) {
+      this.#fail(pending, { reason: messageOf(error), cause: error, counts: true, again: false })
+    }
+  }
+
+  #complete(pending: PendingCheckpoint, snapshot: CompletedSnapshot): void {
+    const { checkpointId, request, attempt, record } = pending
+    pending.enter('completed')
+    this.#pending.delete(checkpointId)
+    this.#statistics.completed(record, snapshot.path)
+    const superfluous = this.#keep(request, snapshot)
+    if (hasEffects(request)) {
+      for (const subtask of pending.subtasksAtTheirEnd()) this.#ending.committed(subtask)
+      attempt.notifyCheckpointComplete(checkpointId)
+      for (const older of [...this.#pending.values()]) {
+        if (older.checkpointId > checkpointId || older.request.kind === 'savepoint') continue
+        this.#fail(older, { reason: `checkpoint ${checkpointId} was complete before it`, counts: false, again: false })
+      }
+    }
+    this.#remove(superfluous)
+    if (request.kind === 'checkpoint') {
+      this.#failures = 0
+      this.#endIsPutOff = false
+      this.#schedule.pause()
+    }
+    this.#parts.logger.debug(`${request.kind} complete`, { ...this.#job, checkpointId, path: snapshot.path })
+    request.outcome.resolve(snapshot)
+    this.#next()
+  }
+
+  /** Answers what need not be kept any more. */
+  #keep({ kind, stop, isOwned }: CheckpointRequest, snapshot: CompletedSnapshot): readonly KeptSnapshot[] {
+    if (kind === 'checkpoint') return this.#completed.addCheckpoint(snapshot)
+    if (stop !== 'none' || isOwned) this.#completed.add(snapshot, isOwned ? 'job' : 'user')
+    return []
+  }
+
+  #fail(pending: PendingCheckpoint, { reason, cause, counts, again }: CheckpointFailure): void {
+    if (pending.isEnded) return
+    const { checkpointId, request, attempt, directory, record } = pending
+    const { kind, stop } = request
+    const wasTriggered = pending.state !== 'starting'
+    pending.enter('failed')
+    this.#pending.delete(checkpointId)
+    if (this.#stop === pending) this.#stop = undefined
+    const error = new ClusterError(
+      kind === 'savepoint' ? 'SAVEPOINT_FAILED' : 'CHECKPOINT_FAILED',
+      `${kind === 'savepoint' ? 'Savepoint' : 'Checkpoint'} ${checkpointId} could not be completed: ${reason}`,
+      { ...this.#job, checkpointId },
+      cause === undefined ? undefined : { cause },
+    )
+    this.#statistics.failed(record, reason)
+    if (directory !== undefined) this.#cleaner.removeDirectory(directory, pending.worked)
+    if (kind === 'checkpoint') this.#schedule.pause()
+    const isAttached = this.#attempt === attempt
+    if (isAttached) {
+      this.#parts.logger.warn(error.message, { ...this.#job })
+      if (wasTriggered) attempt.abortCheckpoint(checkpointId)
+    }
+    // Operators have emitted what they held back: there is no way back but a restart.
+    const isDrained = stop === 'drain' && wasTriggered
+    if (isAttached && again && request.origin === 'command' && !isDrained) this.#requests.unshift(request)
+    else request.outcome.reject(error)
+    if (isAttached && isDrained) attempt.fail(error)
+    else if (isAttached && counts && kind === 'checkpoint') this.#count(attempt, error)
+    this.#next()
+  }
+
+  /** One more has failed after the other. */
+  #count(attempt: CheckpointedAttempt, error: ClusterError): void {
+    this.#endIsPutOff = true
+    this.#failures++
+    const { tolerableFailures } = this.#parts.settings
+    if (this.#failures <= tolerableFailures) return
+    this.#failures = 0
+    attempt.fail(
+      new ClusterError(
+        'CHECKPOINT_FAILED',
+        `More checkpoints failed than execution.checkpointing.tolerable-failed-checkpoints allows (${tolerableFailures}): ${error.message}`,
+        { ...error.facts, tolerableFailures },
+        { cause: error },
+      ),
+    )
+  }
+
+  #onTimeout(pending: PendingCheckpoint): void {
+    const missing = pending.firstMissing()
+    const what =
+      pending.state === 'triggered' && missing !== undefined
+        ? `${pending.missingCount} subtasks did not acknowledge it, ${this.#describe(pending, missing)} among them`
+        : `it was still ${pending.state}`
+    const reason = `after ${this.#timeout} (execution.checkpointing.timeout) ${what}`
+    this.#fail(pending, { reason, counts: true, again: false })
+  }
+
+  /** The subtask will never acknowledge what it has not acknowledged yet. */
+  #giveUpOn(subtask: SubtaskAddress, what: string, again: boolean): void {
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.state !== 'triggered' || pending.hasAcknowledged(subtask)) continue
+      this.#fail(pending, { reason: `${this.#describe(pending, subtask)} ${what}`, counts: false, again })
+    }
+  }
+
+  /** Why no checkpoint can be taken; undefined if nothing is in the way. */
+  #obstacle(attempt: CheckpointedAttempt, origin?: 'periodic'): string | undefined {
+    let running = 0
+    let finished = 0
+    for (const { index: vertexIndex, parallelism } of attempt.jobGraph.vertices) {
+      for (let subtaskIndex = 0; subtaskIndex < parallelism; subtaskIndex++) {
+        const state = attempt.stateOf({ vertexIndex, subtaskIndex })
+        if (state === 'RUNNING') running++
+        else if (state === 'FINISHED') finished++
+        else return `one of its subtasks is ${state}`
+      }
+    }
+    if (running === 0) return 'all its subtasks have finished'
+    if (origin === 'periodic' && finished > 0 && this.#parts.settings.afterTasksFinish === false) {
+      return 'some of its subtasks have finished'
+    }
+    return undefined
+  }
+
+  #allAreAwaiting(attempt: CheckpointedAttempt): boolean {
+    if (this.#ending.isEmpty) return false
+    let awaiting = 0
+    for (const { index: vertexIndex, parallelism } of attempt.jobGraph.vertices) {
+      for (let subtaskIndex = 0; subtaskIndex < parallelism; subtaskIndex++) {
+        const subtask = { vertexIndex, subtaskIndex }
+        const state = attempt.stateOf(subtask)
+        if (state === 'FINISHED') continue
+        if (state !== 'RUNNING' || !this.#ending.isAwaiting(subtask)) return false
+        awaiting++
+      }
+    }
+    return awaiting > 0
+  }
+
+  #hasConsumers({ vertexIndex }: SubtaskAddress): boolean {
+    return this.#attempt?.jobGraph.edges.some(({ sourceVertex }) => sourceVertex === vertexIndex) ?? false
+  }
+
+  /** Of those under way; savepoints do not count. */
+  get #checkpointCount(): number {
+    let count = 0
+    for (const { request } of this.#pending.values()) if (request.kind === 'checkpoint') count++
+    return count
+  }
+
+  get #checkpointsDirectory(): string | undefined {
+    const { settings, jobId } = this.#parts
+    return settings.directory === undefined ? undefined : `${settings.directory}/${jobId}`
+  }
+
+  #directoryOf({ kind, parentDirectory }: CheckpointRequest, checkpointId: number): string | undefined {
+    if (parentDirectory === undefined) return undefined
+    const { jobId, hexDigits } = this.#parts
+    const name = kind === 'checkpoint' ? `chk-${checkpointId}` : `savepoint-${jobId.slice(0, 6)}-${hexDigits(12)}`
+    return `${parentDirectory}/${name}`
+  }
+
+  #remove(kept: readonly KeptSnapshot[]): void {
+    for (const { snapshot, owner } of kept) {
+      if (snapshot.path === undefined) continue
+      if (owner === 'claimed') this.#cleaner.dispose(snapshot.path)
+      else this.#cleaner.removeDirectory(snapshot.path)
+    }
+  }
+
+  #describe({ attempt }: PendingCheckpoint, { vertexIndex, subtaskIndex }: SubtaskAddress): string {
+    const { name, parallelism } = attempt.jobGraph.vertices[vertexIndex]!
+    return `subtask ${name} (${subtaskIndex + 1}/${parallelism})`
+  }
+
+  #notRunning(why: string): ClusterError {
+    const { jobName } = this.#parts
+    return new ClusterError('JOB_NOT_RUNNING', `Cannot take a snapshot of job "${jobName}": ${why}`, this.#job)
+  }
+
+  get #job(): { readonly job: string; readonly jobId: string } {
+    return { job: this.#parts.jobName, jobId: this.#parts.jobId }
+  }
+
+  get #timeout(): string {
+    return formatDurationMs(this.#parts.settings.timeoutMs)
+  }
+}
+
+/** Whether sinks commit by it: a savepoint of a job that goes on leaves no traces in it. */
+function hasEffects({ kind, stop }: CheckpointRequest): boolean {
+  return kind === 'checkpoint' || stop !== 'none'
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
