@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SeededRandom } from '../base/random.ts'
 import { Configuration, type ConfigurationEntries } from '../configuration/configuration.ts'
-import { createRestartStrategy } from './restart-strategy.ts'
+import { createRestartStrategy } from './create-restart-strategy.ts'
 
 const strategy = (entries: ConfigurationEntries, checkpointingEnabled = false) =>
   createRestartStrategy(Configuration.empty.with(entries, 'file'), {
