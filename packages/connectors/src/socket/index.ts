@@ -1,1 +1,1 @@
-export { SocketTextSource, type SocketTextSourceOptions } from './socket-text-source.ts'
+export { type SocketSplit, SocketTextSource, type SocketTextSourceOptions } from './socket-text-source.ts'

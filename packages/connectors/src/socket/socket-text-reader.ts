@@ -5,10 +5,9 @@ import {
   type ReaderOutput,
   type SourceReader,
   type SourceReaderContext,
-  type SourceSplit,
 } from '@millrace/runtime/connector'
 import { RecordCutter } from './record-cutter.ts'
-import type { SocketTextSourceOptions } from './socket-text-source.ts'
+import type { SocketSplit, SocketTextSourceOptions } from './socket-text-source.ts'
 
 /** The wait before the second attempt to reconnect is twice as long, and so on, up to this. */
 const RECONNECT_DELAY_MS_MAX = 30_000
@@ -21,7 +20,7 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** Reads the text that one connection brings. The socket is paused while the buffer is full. */
-export class SocketTextReader implements SourceReader<string, SourceSplit> {
+export class SocketTextReader implements SourceReader<string, SocketSplit> {
   readonly #options: Required<SocketTextSourceOptions>
   readonly #context: SourceReaderContext
   readonly #cutter: RecordCutter
@@ -41,11 +40,14 @@ export class SocketTextReader implements SourceReader<string, SourceSplit> {
     this.#cutter = new RecordCutter(options.delimiter)
   }
 
-  start(): void {
-    this.#context.sendSplitRequest()
-  }
-
-  addSplits(): void {
+  addSplits(splits: readonly SocketSplit[]): void {
+    if (splits[0]?.isRepeated === true) {
+      const { host, port } = this.#options
+      this.#context.logger.warn(
+        'A socket cannot be read again from where the snapshot left it: records may be missing or come twice',
+        { host, port },
+      )
+    }
     this.#connect()
   }
 
@@ -76,6 +78,12 @@ export class SocketTextReader implements SourceReader<string, SourceSplit> {
     if (this.#isWorthPolling()) return Promise.resolve()
     this.#available ??= Promise.withResolvers<void>()
     return this.#available.promise
+  }
+
+  snapshotState(): readonly SocketSplit[] {
+    const hasEnded = this.#state === 'ended' && this.#cutter.bufferedChars === 0
+    if (this.#state === 'unassigned' || hasEnded) return []
+    return [{ splitId: `${this.#options.host}:${this.#options.port}`, isRepeated: true }]
   }
 
   async close(): Promise<void> {

@@ -140,3 +140,18 @@ test('RecordCutter keeps whole records and forgets the beginning of another', ()
   cutter.emit({ collect: (record) => seen.push(record) > 0 })
   expect([seen, cutter.bufferedChars]).toEqual([['a', 'b', 'c'], 0])
 })
+
+test('SocketTextSource connects again after a restore, with a warning, unless the peer had closed the connection', async () => {
+  const port = await serve(
+    (socket) => socket.write('a\nb\n'),
+    (socket) => socket.end('c\n'),
+  )
+  const source = new SocketTextSource({ host, port })
+  const { snapshot } = await readSource(source, { clock, snapshotAfter: 1, recordsMax: 1 })
+  const restored = await readSource(source, { clock, restore: snapshot })
+  expect({ records: restored.records, warnings: restored.warnings }).toEqual({
+    records: [['c']],
+    warnings: ['A socket cannot be read again from where the snapshot left it: records may be missing or come twice'],
+  })
+  expect((await readSource(source, { clock, restore: restored.snapshot })).records).toEqual([[]])
+})

@@ -1,6 +1,7 @@
 import {
   type Boundedness,
   ConnectorError,
+  FixedSplitEnumerator,
   type Source,
   type SourceReader,
   type SourceReaderContext,
@@ -9,6 +10,12 @@ import {
   type SplitEnumeratorContext,
 } from '@millrace/runtime/connector'
 import { SocketTextReader } from './socket-text-reader.ts'
+
+/** The connection. */
+export interface SocketSplit extends SourceSplit {
+  /** Whether there was one before the snapshot that the job starts from. */
+  readonly isRepeated?: boolean
+}
 
 /** Where {@link SocketTextSource} connects to, and how it reads. */
 export interface SocketTextSourceOptions {
@@ -30,7 +37,9 @@ export interface SocketTextSourceOptions {
  * Connects to a TCP server and reads its text, UTF-8, as records. It ends when the peer closes the connection; what
  * came after the last delimiter is the last record then. It runs in one subtask.
  *
- * Nothing can be read twice from a socket: after a failure, what was on its way is lost. Meant for trying things out.
+ * Nothing can be read twice from a socket. When the job starts from a snapshot, after a failure as well as by hand, it
+ * connects again, with a warning in the log, unless the peer had closed the connection before; what was on its way is lost,
+ * or comes again if the peer sends it again, so there is no exactly-once from here on. Meant for trying things out.
  *
  * @throws ConnectorError `SOCKET_FAILED`, `RECORD_TOO_LONG`, `INVALID_OPTION`
  *
@@ -49,7 +58,7 @@ export interface SocketTextSourceOptions {
  * server.close()
  * result.collected('lines') // -> ['one', 'two']
  */
-export class SocketTextSource implements Source<string> {
+export class SocketTextSource implements Source<string, SocketSplit> {
   readonly boundedness: Boundedness = 'continuous-unbounded'
   readonly defaultParallelism: number = 1
   readonly parallelismMax: number = 1
@@ -67,21 +76,16 @@ export class SocketTextSource implements Source<string> {
     checkOptions(this.#options)
   }
 
-  createEnumerator(context: SplitEnumeratorContext<SourceSplit>): SplitEnumerator {
+  createEnumerator(context: SplitEnumeratorContext<SocketSplit>): SplitEnumerator {
     const { host, port } = this.#options
-    let isAssigned = false
-    return {
-      start: () => {},
-      addReader: () => {},
-      handleSplitRequest: (subtaskIndex) => {
-        if (!isAssigned) context.assignSplit({ splitId: `${host}:${port}` }, subtaskIndex)
-        isAssigned = true
-        context.signalNoMoreSplits(subtaskIndex)
-      },
-    }
+    return new FixedSplitEnumerator([{ splitId: `${host}:${port}` }], context)
   }
 
-  createReader(context: SourceReaderContext): SourceReader<string, SourceSplit> {
+  restoreEnumerator(context: SplitEnumeratorContext<SocketSplit>, state: unknown): SplitEnumerator {
+    return FixedSplitEnumerator.restore(state, context)
+  }
+
+  createReader(context: SourceReaderContext): SourceReader<string, SocketSplit> {
     return new SocketTextReader(this.#options, context)
   }
 }

@@ -12,7 +12,8 @@ export interface PrintSinkOptions {
  *
  * Strings are printed as they are, other values in one line as Node inspects them. At a parallelism above 1 a line
  * starts with the number of its subtask, counted from 1: `3> value`, or `label:3> value` with a label. At parallelism 1
- * it is `label> value`, or just `value` without a label.
+ * it is `label> value`, or just `value` without a label. What has been printed stays printed: after a restore, records that
+ * came after the snapshot are printed again.
  *
  * @example
  * const job = defineJob('orders', (env) => {

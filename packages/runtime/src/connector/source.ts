@@ -25,43 +25,58 @@ export interface SourceSplit {
  *   readonly boundedness = 'bounded'
  *
  *   createEnumerator(context: SplitEnumeratorContext<Range>): SplitEnumerator {
- *     const unread: Range[] = [{ splitId: 'a', from: 1, to: 3 }, { splitId: 'b', from: 4, to: 5 }]
+ *     // Here, or in start(), a real source lists files, or asks for partitions.
+ *     return this.restoreEnumerator(context, [{ splitId: 'a', from: 1, to: 3 }, { splitId: 'b', from: 4, to: 5 }])
+ *   }
+ *
+ *   restoreEnumerator(context: SplitEnumeratorContext<Range>, state: readonly Range[]): SplitEnumerator {
+ *     const unread = [...state]
  *     return {
- *       start: () => {}, // Here a real source lists files, or asks for partitions.
+ *       start: () => {},
  *       addReader: () => {}, // Readers of this source ask for splits themselves.
  *       handleSplitRequest(subtaskIndex) {
  *         const split = unread.shift()
  *         if (split === undefined) context.signalNoMoreSplits(subtaskIndex)
  *         else context.assignSplit(split, subtaskIndex)
  *       },
+ *       snapshotState: () => [...unread],
  *     }
  *   }
  *
  *   createReader(context: SourceReaderContext): SourceReader<number, Range> {
- *     let split: Range | undefined
- *     let next = 0
+ *     const unread: Range[] = []
  *     let isLast = false
  *     let news = Promise.withResolvers<void>()
  *     return {
- *       start: () => context.sendSplitRequest(),
- *       addSplits(splits) { split = splits[0]; next = split?.from ?? 0; news.resolve() },
+ *       start() { if (unread.length === 0) context.sendSplitRequest() },
+ *       addSplits(splits) { unread.push(...splits); news.resolve() },
  *       notifyNoMoreSplits() { isLast = true; news.resolve() },
  *       isAvailable: () => news.promise,
  *       pollNext(output) {
- *         if (isLast && split === undefined) return 'end-of-input'
- *         news = Promise.withResolvers()
- *         if (split === undefined) return 'nothing-available'
- *         while (next <= split.to) if (!output.collect(next++)) return 'more-available'
- *         split = undefined
- *         context.sendSplitRequest()
- *         return 'nothing-available'
+ *         const range = unread.shift()
+ *         if (range === undefined) {
+ *           if (isLast) return 'end-of-input'
+ *           news = Promise.withResolvers()
+ *           return 'nothing-available'
+ *         }
+ *         let next = range.from
+ *         while (next <= range.to) if (!output.collect(next++)) break
+ *         if (next <= range.to) unread.unshift({ ...range, from: next })
+ *         else if (unread.length === 0) context.sendSplitRequest()
+ *         return 'more-available'
  *       },
+ *       // What is left of each, so that a restored reader goes on with the record after the last one emitted.
+ *       snapshotState: () => [...unread],
  *     }
  *   }
  * }
  *
  * const { records } = await readSource(new Numbers(), { clock: new SystemClock(), parallelism: 2 })
  * records.flat().toSorted() // -> [1, 2, 3, 4, 5]
+ * // Restored in three subtasks, after a failure in two, with the snapshot taken after two records:
+ * const attempts = [{ parallelism: 2, snapshotAfter: 2, recordsLost: 1 }]
+ * const all = await readSourceThroughFailures(new Numbers(), { clock: new SystemClock(), attempts, parallelism: 3 })
+ * all.toSorted() // -> [1, 2, 3, 4, 5]
  * const job = defineJob('numbers', (env) => {
  *   env.fromSource(new Numbers(), WatermarkStrategy.noWatermarks(), 'Numbers').collect('numbers')
  * })
