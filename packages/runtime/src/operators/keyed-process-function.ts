@@ -8,8 +8,7 @@ export interface TimerService {
    * Has `onTimer` called for the current key when the wall clock has reached `timestampMs`; at once if it has. Registering
    * the same again changes nothing.
    *
-   * @throws OperatorError `INVALID_TIMER` if it is no finite number; StateError `NO_CURRENT_KEY` outside of records and
-   *   timers.
+   * @throws StateError `INVALID_TIMER` if it is no finite number, `NO_CURRENT_KEY` outside of records and timers.
    */
   registerProcessingTimeTimer(timestampMs: number): void
   /** Takes a timer of the current key back. One that does not exist is no error. */
