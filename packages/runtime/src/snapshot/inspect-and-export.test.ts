@@ -41,7 +41,9 @@ const state: SampleState = {
 async function exported(sample: SampleState, parallelism: number, inlineBytesMax = 0): Promise<string[]> {
   const storage = new MemoryStorage()
   await writeSampleSavepoint(sample, { parallelism, storage, directory: '/s', inlineBytesMax, registry })
-  return Array.fromAsync(exportSnapshot(storage, await readSnapshot(storage, '/s')))
+  const lines: string[] = []
+  for await (const line of exportSnapshot(storage, await readSnapshot(storage, '/s'))) lines.push(line)
+  return lines
 }
 
 test('an export has a line for each key of each state, and marked lines for what is not keyed, without the classes', async () => {
