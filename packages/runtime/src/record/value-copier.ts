@@ -1,6 +1,7 @@
 import { copyString, pinningLengthMin } from './detach-strings.ts'
 import { GeneralDecoder } from './general-decoder.ts'
 import { GeneralEncoder, recordDepthMax } from './general-encoder.ts'
+import { RecordError } from './record-error.ts'
 import type { TypeRegistry } from './type-registry.ts'
 
 export interface ValueCopierOptions {
@@ -32,7 +33,13 @@ export class ValueCopier {
   /** To be kept: texts that may be cuts of a segment's are copied out of it. */
   copyIn<T>(value: T): T {
     this.#detaches = true
-    return this.#copy(value, 0) as T
+    try {
+      return this.#copy(value, 0) as T
+    } catch (error) {
+      // The error is about a part: as a whole, the value names the place.
+      if (error instanceof RecordError) this.#encoder.encode(value)
+      throw error
+    }
   }
 
   /** To be handed out: texts never change, and stay. */

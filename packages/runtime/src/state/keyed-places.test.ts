@@ -2,32 +2,77 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { KeyedPlaces } from './keyed-places.ts'
 
-test('Each key has one place, whatever its type and however many there are', () => {
-  const key = fc.oneof(
-    fc.integer(),
-    fc.integer({ min: -5, max: 5 }),
-    fc.double({ noNaN: true }).map((value) => value + 0),
-    fc.string(),
-    fc.boolean(),
-    fc.bigInt(),
-  )
+const key = fc.oneof(
+  fc.integer(),
+  fc.integer({ min: -5, max: 5 }),
+  // Many that share a slot.
+  fc.integer({ min: 0, max: 40 }).map((i) => i << 16),
+  fc.double({ noNaN: true }).map((value) => value + 0),
+  fc.string(),
+  fc.boolean(),
+  fc.bigInt(),
+)
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ put: key }) },
+  { weight: 3, arbitrary: fc.record({ remove: key }) },
+  { weight: 1, arbitrary: fc.record({ find: key }) },
+)
+
+test('Each key has one place until it is removed, whatever its type and however many there are', () => {
   fc.assert(
-    fc.property(fc.array(key, { maxLength: 400 }), (keys) => {
+    fc.property(fc.array(step, { maxLength: 600, size: 'max' }), (steps) => {
       const places = new KeyedPlaces<{ readonly number: number }>()
       const model = new Map<unknown, number>()
-      for (const [number, each] of keys.entries()) {
-        expect(places.find(each)?.number).toBe(model.get(each))
-        places.put(each, { number })
-        model.set(each, number)
+      for (const [number, each] of steps.entries()) {
+        if ('put' in each) {
+          places.put(each.put, { number })
+          model.set(each.put, number)
+        } else if ('remove' in each) {
+          places.remove(each.remove)
+          model.delete(each.remove)
+        } else expect(places.find(each.find)?.number).toBe(model.get(each.find))
       }
+      expect(places.size).toBe(model.size)
+      const seen = new Map<unknown, number>()
+      places.forEach((at, { number }) => seen.set(at, number))
+      expect(seen).toEqual(model)
       for (const [each, number] of model) expect(places.find(each)?.number).toBe(number)
     }),
   )
 })
 
-test('Integer keys keep their places while the table grows', () => {
+test('Integer keys keep their places while the table grows, and while it shrinks', () => {
   const places = new KeyedPlaces<{ readonly key: number }>()
   const keys = Array.from({ length: 5_000 }, (_, i) => Math.imul(i, 0x10000) ^ i)
-  for (const key of keys) places.put(key, { key })
-  for (const key of keys) expect(places.find(key)?.key).toBe(key)
+  for (const each of keys) places.put(each, { key: each })
+  for (const each of keys) expect(places.find(each)?.key).toBe(each)
+  for (const each of keys.slice(10)) places.remove(each)
+  expect(places.size).toBe(10)
+  for (const [i, each] of keys.entries()) expect(places.find(each)?.key).toBe(i < 10 ? each : undefined)
+})
+
+test('A key that is put as new is only one if it was not there', () => {
+  const places = new KeyedPlaces<object>()
+  expect([1, 'a', 1, 'a', 2].map((each) => places.putNew(each, {}))).toEqual([true, true, false, false, true])
+})
+
+test('Visits of some keys come to all keys in turn, and may remove them', () => {
+  const places = new KeyedPlaces<object>()
+  const keys = [...Array.from({ length: 50 }, (_, i) => i * 7), ...Array.from({ length: 50 }, (_, i) => `text ${i}`)]
+  for (const each of keys) places.put(each, {})
+  const seen = new Set<unknown>()
+  for (let round = 0; round < 40; round++) places.visitSome(5, (each) => seen.add(each))
+  expect(seen).toEqual(new Set(keys))
+  for (let round = 0; round < 80; round++) places.visitSome(5, (each) => places.remove(each))
+  expect(places.size).toBe(0)
+  places.visitSome(5, () => expect.fail('nothing is left'))
+})
+
+test('What is cleared has no key, and takes new ones', () => {
+  const places = new KeyedPlaces<number>()
+  places.put(1, 1)
+  places.put('a', 1)
+  places.clear()
+  places.put(1, 2)
+  expect([places.size, places.find(1), places.find('a')]).toEqual([1, 2, undefined])
 })
