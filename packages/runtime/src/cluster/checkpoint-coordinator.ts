@@ -3,6 +3,14 @@ import type { SubtaskAddress, SubtaskCheckpointMetrics } from '../protocol/messa
 import type { SubtaskState } from '../protocol/subtask-state.ts'
 import { publishMetadata } from '../snapshot/open-snapshot.ts'
 import type { SubtaskSnapshot } from '../snapshot/snapshot.ts'
+import {
+  describeSubtask,
+  hasConsumers,
+  hasFinishedSubtasks,
+  isFinished,
+  obstacleToCheckpoint,
+  subtasksOf,
+} from './attempt-progress.ts'
 import { barrierStarts } from './barrier-starts.ts'
 import type {
   CheckpointCoordinatorParts,
@@ -10,12 +18,14 @@ import type {
   CompletedSnapshot,
 } from './checkpoint-coordinator-parts.ts'
 import { type CheckpointRequest, checkpointRequest } from './checkpoint-request.ts'
+import { CheckpointRequests } from './checkpoint-requests.ts'
 import { CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { CheckpointStatistics } from './checkpoint-statistics.ts'
 import { CheckpointStatisticsTracker } from './checkpoint-statistics-tracker.ts'
 import { ClusterError } from './cluster-error.ts'
 import { type CheckpointedJobEnd, CompletedCheckpoints, type KeptSnapshot } from './completed-checkpoints.ts'
 import { EndingSubtasks } from './ending-subtasks.ts'
+import { EnumeratorSnapshots } from './enumerator-snapshots.ts'
 import { isAtItsEnd, PendingCheckpoint } from './pending-checkpoint.ts'
 import { SnapshotCleaner } from './snapshot-cleaner.ts'
 
@@ -29,9 +39,6 @@ export interface SavepointOptions {
   /** The job removes it when it needs it no more, as one of its checkpoints. */
   readonly isOwned?: boolean
 }
-
-/** Far more than people ask for. */
-const REQUESTS_MAX = 100
 
 /** How a checkpoint failed. */
 interface CheckpointFailure {
@@ -57,17 +64,16 @@ export class CheckpointCoordinator {
   readonly #statistics: CheckpointStatisticsTracker
   readonly #schedule: CheckpointSchedule
   readonly #cleaner: SnapshotCleaner
+  readonly #enumerators = new EnumeratorSnapshots()
   readonly #ending = new EndingSubtasks()
+  readonly #requests: CheckpointRequests
+  /** By id, in the order in which they began. */
   readonly #pending = new Map<number, PendingCheckpoint>()
-  /** Oldest first. */
-  #requests: CheckpointRequest[] = []
   #attempt: CheckpointedAttempt | undefined
   /** One begins at a time, so that their barriers are sent in the order of their ids. */
   #isStarting = false
   /** The savepoint that the attempt ends with: no other checkpoint begins before it has failed. */
   #stop: PendingCheckpoint | undefined
-  /** Resolves when no enumerator is being asked for its state. */
-  #enumerators: Promise<unknown> = Promise.resolve()
   #nextId = 1
   /** Checkpoints that failed one after the other. */
   #failures = 0
@@ -81,6 +87,11 @@ export class CheckpointCoordinator {
     this.#statistics = new CheckpointStatisticsTracker(parts.clock)
     this.#schedule = new CheckpointSchedule(parts.clock, parts.settings, () => this.#next())
     this.#cleaner = new SnapshotCleaner(parts.storage, parts.logger)
+    this.#requests = new CheckpointRequests({
+      clock: parts.clock,
+      timeoutMs: parts.settings.timeoutMs,
+      refusal: (why) => this.#notRunning(why),
+    })
   }
 
   /**
@@ -101,7 +112,7 @@ export class CheckpointCoordinator {
       this.#completed.add(restored, options.isClaimed ? 'claimed' : 'user')
     }
     this.#attempt = attempt
-    this.#enumerators = Promise.resolve()
+    this.#enumerators.reset()
     this.#endIsPutOff = false
     this.#schedule.restart()
     this.#next()
@@ -116,9 +127,7 @@ export class CheckpointCoordinator {
     for (const pending of [...this.#pending.values()]) {
       this.#fail(pending, { reason: reason.message, cause: reason, counts: false, again: false })
     }
-    const requests = this.#requests
-    this.#requests = []
-    for (const request of requests) request.outcome.reject(reason)
+    this.#requests.rejectAll(reason)
   }
 
   onAcknowledged(
@@ -139,7 +148,7 @@ export class CheckpointCoordinator {
     const pending = this.#pending.get(checkpointId)
     if (pending === undefined || pending.state !== 'triggered') return
     const isRunning = pending.attempt.stateOf(subtask) === 'RUNNING'
-    const reason = `${this.#describe(pending, subtask)} declined it: ${error.message}`
+    const reason = `${describeSubtask(pending.attempt.jobGraph, subtask)} declined it: ${error.message}`
     this.#fail(pending, { reason, cause: error, counts: isRunning, again: !isRunning })
   }
 
@@ -169,7 +178,9 @@ export class CheckpointCoordinator {
   onAwaitingFinalCheckpoint(subtask: SubtaskAddress): void {
     this.#ending.announced(subtask)
     // No barrier comes behind the end: those that it would have reached wait in vain.
-    if (this.#hasConsumers(subtask)) this.#giveUpOn(subtask, 'sent its end before the barrier', true)
+    if (this.#attempt !== undefined && hasConsumers(this.#attempt.jobGraph, subtask)) {
+      this.#giveUpOn(subtask, 'sent its end before the barrier', true)
+    }
     this.#next()
   }
 
@@ -239,25 +250,10 @@ export class CheckpointCoordinator {
   }
 
   #request(facts: Omit<CheckpointRequest, 'outcome'>): Promise<CompletedSnapshot> {
-    const refusal =
-      this.#attempt === undefined
-        ? 'not all of its subtasks run'
-        : this.#requests.length >= REQUESTS_MAX
-          ? `${REQUESTS_MAX} others wait to be taken`
-          : undefined
-    if (refusal !== undefined) return Promise.reject(this.#notRunning(refusal))
-    const request = checkpointRequest(facts)
-    this.#requests.push(request)
-    // What waits in vain, because all others hang, is given up, too.
-    const cancelTimer = this.#parts.clock.schedule(this.#parts.settings.timeoutMs, () => {
-      const position = this.#requests.indexOf(request)
-      if (position === -1) return
-      this.#requests.splice(position, 1)
-      request.outcome.reject(this.#notRunning(`its turn did not come within ${this.#timeout}`))
-    })
-    request.outcome.promise.then(cancelTimer, cancelTimer)
+    if (this.#attempt === undefined) return Promise.reject(this.#notRunning('not all of its subtasks run'))
+    const taken = this.#requests.add(facts)
     this.#next()
-    return request.outcome.promise
+    return taken
   }
 
   /** Begins what is to be taken next, if anything is. Called whenever that may have changed. */
@@ -273,12 +269,11 @@ export class CheckpointCoordinator {
 
   #takeRequest(attempt: CheckpointedAttempt): CheckpointRequest | undefined {
     const mayTakeCheckpoint = this.#checkpointCount < this.#parts.settings.maxConcurrent
-    const position = this.#requests.findIndex(({ kind }) => kind === 'savepoint' || mayTakeCheckpoint)
-    if (position !== -1) {
-      const [request] = this.#requests.splice(position, 1)
-      const obstacle = this.#obstacle(attempt)
+    const request = this.#requests.take(mayTakeCheckpoint ? 'any' : 'savepoint')
+    const obstacle = obstacleToCheckpoint(attempt)
+    if (request !== undefined) {
       if (obstacle === undefined) return request
-      request!.outcome.reject(this.#notRunning(obstacle))
+      request.outcome.reject(this.#notRunning(obstacle))
       return this.#takeRequest(attempt)
     }
     if (!mayTakeCheckpoint || !this.#schedule.isPeriodic) return undefined
@@ -290,9 +285,10 @@ export class CheckpointCoordinator {
     } as const
     if (this.#schedule.isDue) {
       this.#schedule.restart()
-      if (this.#obstacle(attempt, 'periodic') === undefined) return checkpointRequest({ ...facts, origin: 'interval' })
+      if (obstacle === undefined && !this.#isOver(attempt)) return checkpointRequest({ ...facts, origin: 'interval' })
     }
-    if (this.#pending.size > 0 || this.#endIsPutOff || !this.#allAreAwaiting(attempt)) return undefined
+    if (obstacle !== undefined || this.#pending.size > 0 || this.#endIsPutOff) return undefined
+    if (!this.#allAreAwaiting(attempt)) return undefined
     this.#schedule.restart()
     return checkpointRequest({ ...facts, origin: 'end' })
   }
@@ -314,7 +310,7 @@ export class CheckpointCoordinator {
     void pending.ended.then(cancelTimeout)
     try {
       if (pending.directory !== undefined) await pending.working(storage.makeDirectory(pending.directory))
-      const coordinators = await this.#snapshotEnumerators(pending)
+      const coordinators = await this.#enumerators.take(pending)
       if (coordinators !== undefined) this.#trigger(pending, coordinators)
     } catch (error) {
       this.#fail(pending, { reason: messageOf(error), cause: error, counts: true, again: false })
@@ -324,45 +320,19 @@ export class CheckpointCoordinator {
     }
   }
 
-  /** Undefined if the checkpoint ended meanwhile. Otherwise the enumerators' messages are held back. */
-  async #snapshotEnumerators(pending: PendingCheckpoint): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
-    const { attempt, checkpointId } = pending
-    // One that was given up may still be asking.
-    await pending.orEnded(this.#enumerators)
-    if (pending.isEnded) return undefined
-    const states = attempt.snapshotEnumerators(checkpointId)
-    const asked = states.then(
-      () => {},
-      () => {},
-    )
-    this.#enumerators = asked
-    try {
-      const known = await pending.orEnded(states)
-      if (!pending.isEnded) return known
-    } catch (error) {
-      attempt.releaseEnumerators()
-      throw error
-    }
-    // They begin to hold messages back when their turn comes, which may be later.
-    attempt.releaseEnumerators()
-    void asked.then(() => attempt.releaseEnumerators())
-    return undefined
-  }
-
   #trigger(pending: PendingCheckpoint, coordinators: ReadonlyMap<string, Uint8Array>): void {
     const { attempt, request, checkpointId, timestampMs, directory } = pending
     try {
-      const obstacle = this.#obstacle(attempt)
+      const obstacle = obstacleToCheckpoint(attempt)
       if (obstacle !== undefined) {
         this.#fail(pending, { reason: obstacle, counts: false, again: false })
         return
       }
-      const isFinished = (subtask: SubtaskAddress): boolean => attempt.stateOf(subtask) === 'FINISHED'
       const starts = barrierStarts(attempt.jobGraph, {
-        isFinished,
-        hasEndedOutput: (subtask) => isFinished(subtask) || this.#ending.hasEndedOutput(subtask),
+        isFinished: (subtask) => isFinished(attempt, subtask),
+        hasEndedOutput: (subtask) => isFinished(attempt, subtask) || this.#ending.hasEndedOutput(subtask),
       })
-      pending.trigger(coordinators, isFinished)
+      pending.trigger(coordinators, (subtask) => isFinished(attempt, subtask))
       const { inlineBytesMax } = this.#parts.settings
       attempt.triggerCheckpoint({ checkpointId, timestampMs, directory, inlineBytesMax, stop: request.stop }, starts)
     } finally {
@@ -442,7 +412,7 @@ export class CheckpointCoordinator {
     }
     // Operators have emitted what they held back: there is no way back but a restart.
     const isDrained = stop === 'drain' && wasTriggered
-    if (isAttached && again && request.origin === 'command' && !isDrained) this.#requests.unshift(request)
+    if (isAttached && again && request.origin === 'command' && !isDrained) this.#requests.putBack(request)
     else request.outcome.reject(error)
     if (isAttached && isDrained) attempt.fail(error)
     else if (isAttached && counts && kind === 'checkpoint') this.#count(attempt, error)
@@ -470,7 +440,7 @@ export class CheckpointCoordinator {
     const missing = pending.firstMissing()
     const what =
       pending.state === 'triggered' && missing !== undefined
-        ? `${pending.missingCount} subtasks did not acknowledge it, ${this.#describe(pending, missing)} among them`
+        ? `${pending.missingCount} subtasks did not acknowledge it, ${describeSubtask(pending.attempt.jobGraph, missing)} among them`
         : `it was still ${pending.state}`
     const reason = `after ${this.#timeout} (execution.checkpointing.timeout) ${what}`
     this.#fail(pending, { reason, counts: true, again: false })
@@ -480,46 +450,25 @@ export class CheckpointCoordinator {
   #giveUpOn(subtask: SubtaskAddress, what: string, again: boolean): void {
     for (const pending of [...this.#pending.values()]) {
       if (pending.state !== 'triggered' || pending.hasAcknowledged(subtask)) continue
-      this.#fail(pending, { reason: `${this.#describe(pending, subtask)} ${what}`, counts: false, again })
+      this.#fail(pending, {
+        reason: `${describeSubtask(pending.attempt.jobGraph, subtask)} ${what}`,
+        counts: false,
+        again,
+      })
     }
   }
 
-  /** Why no checkpoint can be taken; undefined if nothing is in the way. */
-  #obstacle(attempt: CheckpointedAttempt, origin?: 'periodic'): string | undefined {
-    let running = 0
-    let finished = 0
-    for (const { index: vertexIndex, parallelism } of attempt.jobGraph.vertices) {
-      for (let subtaskIndex = 0; subtaskIndex < parallelism; subtaskIndex++) {
-        const state = attempt.stateOf({ vertexIndex, subtaskIndex })
-        if (state === 'RUNNING') running++
-        else if (state === 'FINISHED') finished++
-        else return `one of its subtasks is ${state}`
-      }
-    }
-    if (running === 0) return 'all its subtasks have finished'
-    if (origin === 'periodic' && finished > 0 && this.#parts.settings.afterTasksFinish === false) {
-      return 'some of its subtasks have finished'
-    }
-    return undefined
+  /** Whether periodic checkpoints have ended with the first subtask. */
+  #isOver(attempt: CheckpointedAttempt): boolean {
+    return this.#parts.settings.afterTasksFinish === false && hasFinishedSubtasks(attempt)
   }
 
   #allAreAwaiting(attempt: CheckpointedAttempt): boolean {
     if (this.#ending.isEmpty) return false
-    let awaiting = 0
-    for (const { index: vertexIndex, parallelism } of attempt.jobGraph.vertices) {
-      for (let subtaskIndex = 0; subtaskIndex < parallelism; subtaskIndex++) {
-        const subtask = { vertexIndex, subtaskIndex }
-        const state = attempt.stateOf(subtask)
-        if (state === 'FINISHED') continue
-        if (state !== 'RUNNING' || !this.#ending.isAwaiting(subtask)) return false
-        awaiting++
-      }
+    for (const subtask of subtasksOf(attempt.jobGraph)) {
+      if (!isFinished(attempt, subtask) && !this.#ending.isAwaiting(subtask)) return false
     }
-    return awaiting > 0
-  }
-
-  #hasConsumers({ vertexIndex }: SubtaskAddress): boolean {
-    return this.#attempt?.jobGraph.edges.some(({ sourceVertex }) => sourceVertex === vertexIndex) ?? false
+    return true
   }
 
   /** Of those under way; savepoints do not count. */
@@ -547,11 +496,6 @@ export class CheckpointCoordinator {
       if (owner === 'claimed') this.#cleaner.dispose(snapshot.path)
       else this.#cleaner.removeDirectory(snapshot.path)
     }
-  }
-
-  #describe({ attempt }: PendingCheckpoint, { vertexIndex, subtaskIndex }: SubtaskAddress): string {
-    const { name, parallelism } = attempt.jobGraph.vertices[vertexIndex]!
-    return `subtask ${name} (${subtaskIndex + 1}/${parallelism})`
   }
 
   #notRunning(why: string): ClusterError {
