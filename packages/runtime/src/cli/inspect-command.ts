@@ -53,8 +53,8 @@ async function exportTo(file: string, snapshot: OpenedSnapshot, { storage }: Job
     await rm(unfinished, { force: true }).catch(() => {})
     // What is wrong with the snapshot speaks for itself; the rest is the file.
     if (!(error instanceof Error && 'code' in error && 'syscall' in error)) throw error
-    const message = `Cannot write the export to ${file}: ${error.message}. Choose another file.`
-    throw new CommandError('EXPORT_FAILED', message, { file }, { cause: error })
+    const message = `Cannot write the export to ${file}: ${error.message}`
+    throw new CommandError('EXPORT_FAILED', message, { file, hint: 'choose another file' }, { cause: error })
   }
   return lineCount
 }

@@ -86,8 +86,9 @@ export class JobClient {
     const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>()
     const failed = (cause: unknown): void => {
       const reason = cause instanceof Error ? cause.message : String(cause)
-      const message = `Cannot reach the job at ${host}:${port}: ${reason}. See with millrace list whether it runs.`
-      reject(new CommandError('JOB_UNREACHABLE', message, { host, port }, { cause }))
+      const message = `Cannot reach the job at ${host}:${port}: ${reason}`
+      const hint = 'millrace list shows whether it runs'
+      reject(new CommandError('JOB_UNREACHABLE', message, { host, port, hint }, { cause }))
     }
     const asked = request({
       host,

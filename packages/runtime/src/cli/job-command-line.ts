@@ -131,7 +131,8 @@ export function addJobCommands(
     .addHelpText('after', examplesText(['savepoint inspect ./savepoints/savepoint-7f3a21-0c4d9e5b8a17']))
     .allowExcessArguments(false)
   inspect.action((path: string) => {
-    const options = inspect.opts<{ export?: string; json?: boolean }>()
+    // --json is an option of savepoint, too, which takes it wherever it stands.
+    const options = inspect.optsWithGlobals<{ export?: string; json?: boolean }>()
     take({ command: 'inspect', path, exportFile: options.export, json: options.json === true })
   })
 

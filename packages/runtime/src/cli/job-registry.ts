@@ -89,8 +89,8 @@ export class JobRegistry {
       const reason = error instanceof Error ? error.message : String(error)
       throw new CommandError(
         'REGISTRY_FAILED',
-        `Cannot ${verb} the jobs registered in ${directory}: ${reason}. Set MILLRACE_HOME to a directory of your own.`,
-        { directory },
+        `Cannot ${verb} the jobs registered in ${directory}: ${reason}`,
+        { directory, hint: 'set MILLRACE_HOME to a directory of your own' },
         { cause: error },
       )
     }

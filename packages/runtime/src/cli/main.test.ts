@@ -1,125 +1,49 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { JobHandle, JobMetrics, JobResult } from '../cluster/job-handle.ts'
-import type { JobStatus } from '../cluster/job-status.ts'
-import { type JobOutput, type PrepareJob, prepareJob } from '../cluster/prepare-job.ts'
-import { SimulatedClock } from '../testing/simulated-clock.ts'
-import type { CommandLineIo, StopSignal } from './command-line-io.ts'
+import { type JobOutput, type PrepareJob, prepareJob, type StartOptions } from '../cluster/prepare-job.ts'
+import { Configuration } from '../configuration/configuration.ts'
+import { FakeJob } from '../rest/testing/fake-job.ts'
+import { LocalDirectoryStorage } from '../snapshot/local-directory-storage.ts'
+import { SnapshotError } from '../snapshot/snapshot-error.ts'
+import type { SimulatedClock } from '../testing/simulated-clock.ts'
 import { main } from './main.ts'
+import { FakeProcess, type FakeProcessOptions, TemporaryRegistry } from './testing/fake-process.ts'
 
-/** A process with everything it wrote. */
-class FakeProcess implements CommandLineIo {
-  readonly written = { stdout: '', stderr: '' }
-  readonly stdout: Writable
-  readonly stderr: Writable
-  readonly env: Readonly<Record<string, string>>
-  readonly clock: SimulatedClock = new SimulatedClock()
-  readonly exits: number[] = []
-  readonly #listeners = new Set<(signal: StopSignal) => void>()
-
-  constructor(options: { env?: Record<string, string>; stdoutCloses?: boolean } = {}) {
-    this.env = options.env ?? {}
-    this.stdout = this.#stream('stdout', options.stdoutCloses ?? false)
-    this.stderr = this.#stream('stderr', false)
-  }
-
-  get listenerCount(): number {
-    return this.#listeners.size
-  }
-
-  onSignal(listener: (signal: StopSignal) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  exit(status: number): void {
-    this.exits.push(status)
-  }
-
-  signal(signal: StopSignal): void {
-    for (const listener of this.#listeners) listener(signal)
-  }
-
-  #stream(name: 'stdout' | 'stderr', closes: boolean): Writable {
-    const { written } = this
-    const stream = new Writable({
-      write(chunk, _encoding, done) {
-        if (closes) return done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
-        written[name] += String(chunk)
-        done()
-      },
-    })
-    return stream.on('error', () => {})
-  }
-}
-
-/** A job that ends when the test says so. */
-class FakeJob implements JobHandle {
-  readonly id = '0123abcd'
-  readonly name = 'fake'
-  status: JobStatus = 'RUNNING'
-  cancelCount = 0
-  readonly result: Promise<JobResult>
-  elapsedMs = 0
-  #settle!: { resolve(result: JobResult): void; reject(error: unknown): void }
-
-  constructor() {
-    this.result = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject }
-    })
-  }
-
-  metrics(): JobMetrics {
-    const counts = { recordsIn: this.elapsedMs, recordsOut: 0, bytesIn: 0, bytesOut: 0 }
-    const times = { busyMs: this.elapsedMs / 2, backPressuredMs: 0, idleMs: this.elapsedMs / 2 }
-    const vertex = { name: 'Map', parallelism: 1, ...counts, ...times, subtaskStates: { RUNNING: 1 }, counters: {} }
-    return { status: this.status, elapsedMs: this.elapsedMs, vertices: [vertex] }
-  }
-
-  end(status: 'FINISHED' | 'CANCELED'): void {
-    this.status = status
-    this.#settle.resolve({ status, durationMs: this.elapsedMs, metrics: this.metrics() })
-  }
-
-  fail(error: Error): void {
-    this.status = 'FAILED'
-    this.#settle.reject(error)
-  }
-
-  collected<T>(): readonly T[] {
-    return []
-  }
-
-  async cancel(): Promise<void> {
-    this.cancelCount++
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
-}
+const registry = new TemporaryRegistry()
+afterAll(() => registry[Symbol.dispose]())
+const storage = new LocalDirectoryStorage()
+const id = '0123456789abcdef0123456789abcdef'
 
 const graph = { jobName: 'fake', vertices: [], edges: [], fingerprint: '' }
 
 /** Runs `millrace` on a fake job, which has been started when this resolves. */
-async function started(line: string, options: ConstructorParameters<typeof FakeProcess>[0] = {}) {
+async function started(
+  line: string,
+  options: FakeProcessOptions<SimulatedClock> & { savepointDirectory?: string } = {},
+) {
   const io = new FakeProcess(options)
-  const job = new FakeJob()
+  const job = new FakeJob(id)
+  job.savepointDirectory = options.savepointDirectory
+  const savepoints = options.savepointDirectory === undefined ? {} : { 'execution.checkpointing.savepoint-dir': '/sp' }
   let output: JobOutput | undefined
+  let started: StartOptions | undefined
   const prepare: PrepareJob = async () => ({
     jobGraph: graph,
     warnings: [{ code: 'CONFIGURATION', message: 'something looks odd', operators: [] }],
-    async start(given) {
+    configuration: Configuration.empty.with({ 'rest.port': 0, ...savepoints }, 'command line'),
+    async start(given, options) {
       output = given
+      started = options
       return job
     },
   })
-  const status = main(line.split(' '), { io, version: '1.2.3', prepareJob: prepare })
-  while (output === undefined) await nextTurn()
+  const status = main(line.split(' '), { io, version: '1.2.3', prepareJob: prepare, registry, storage })
+  while (output === undefined || !io.written.stderr.includes(id)) await nextTurn()
   await nextTurn()
-  return { io, job, status, output }
+  return { io, job, status, output, started }
 }
 
 describe('millrace run', () => {
@@ -133,8 +57,9 @@ describe('millrace run', () => {
     expect(io.written.stdout).toBe('1> data\n')
     expect(io.written.stderr.split('\n')).toEqual([
       '2023-11-14T22:13:20.000Z WARN  something looks odd',
+      `Job has been submitted with JobID ${id}`,
       'from console.error',
-      'Job fake (0123abcd) FINISHED after 2.0 s',
+      `Job fake (${id}) FINISHED after 2.0 s`,
       'vertex  par.  records in  records out  records/s  busy',
       'Map        1       2,000            0      1,000   50%',
       '',
@@ -152,7 +77,7 @@ describe('millrace run', () => {
       'hint: run again with --verbose to see the cause',
       '',
     ])
-    expect(io.written.stderr).toContain('Job fake (0123abcd) FAILED after')
+    expect(io.written.stderr).toContain(`Job fake (${id}) FAILED after`)
   })
 
   test('shows the cause under --verbose', async () => {
@@ -175,6 +100,7 @@ describe('millrace run', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(lines).toEqual([
       { level: 'warn', time: '2023-11-14T22:13:20.000Z', msg: 'something looks odd' },
+      { type: 'submitted', jobId: id, jobName: 'fake' },
       expect.objectContaining({
         type: 'summary',
         status: 'FAILED',
@@ -219,7 +145,7 @@ describe('millrace run', () => {
     job.end('CANCELED')
     expect(await status).toBe(expected)
     expect(io.written.stderr).toContain(`Canceling job fake (${signal}). Once more ends it at once.\n`)
-    expect(io.written.stderr).toContain('Job fake (0123abcd) CANCELED after')
+    expect(io.written.stderr).toContain(`Job fake (${id}) CANCELED after`)
     expect(io.listenerCount).toBe(0)
   })
 
@@ -252,7 +178,7 @@ describe('millrace run', () => {
   test('ends at once at a signal before the job has started', async () => {
     const io = new FakeProcess()
     const never: PrepareJob = () => new Promise(() => {})
-    void main(['run', 'job.ts'], { io, version: '1', prepareJob: never })
+    void main(['run', 'job.ts'], { io, version: '1', prepareJob: never, registry, storage })
     io.signal('SIGINT')
     expect(io.exits).toEqual([130])
   })
@@ -270,6 +196,93 @@ describe('millrace run', () => {
     io.signal('SIGINT')
     job.end('FINISHED')
     expect(await status).toBe(0)
+  })
+})
+
+describe('millrace run -s', () => {
+  test('starts from a snapshot, by its absolute path', async () => {
+    const {
+      job,
+      status,
+      started: options,
+    } = await started('run -s sp/savepoint-1 -n -cm CLAIM --drop-state a --drop-state b job.ts')
+    expect(options).toEqual({
+      restore: {
+        from: { path: join(process.cwd(), 'sp/savepoint-1') },
+        allowNonRestoredState: true,
+        dropState: ['a', 'b'],
+        claimMode: 'CLAIM',
+      },
+    })
+    job.end('FINISHED')
+    await status
+  })
+
+  test('ends with 1 when the snapshot cannot be used', async () => {
+    const io = new FakeProcess()
+    const prepare: PrepareJob = async () => ({
+      jobGraph: graph,
+      warnings: [],
+      configuration: Configuration.empty,
+      async start() {
+        throw new SnapshotError('SNAPSHOT_NOT_FOUND', 'There is no snapshot at /sp: check the path')
+      },
+    })
+    const parts = { io, version: '1', prepareJob: prepare, registry, storage }
+    expect(await main(['run', '-s', '/sp', 'job.ts', '--json'], parts)).toBe(1)
+    expect(JSON.parse(io.written.stderr)).toEqual({
+      type: 'error',
+      code: 'SNAPSHOT_NOT_FOUND',
+      message: 'There is no snapshot at /sp: check the path',
+      hint: 'run again with --verbose to see where it comes from',
+    })
+  })
+})
+
+describe('SIGTERM, where a savepoint directory is set,', () => {
+  test('ends the job with a savepoint, and the status 0', async () => {
+    const { io, job, status } = await started('run job.ts', { savepointDirectory: '/sp' })
+    io.signal('SIGTERM')
+    expect(await status).toBe(0)
+    expect(job.asked).toEqual(['stop /sp'])
+    expect(job.cancelCount).toBe(0)
+    expect(io.written.stderr).toContain(
+      'Stopping job fake with a savepoint (SIGTERM). Once more ends it at once.\n' +
+        'Savepoint completed. Path: /sp/savepoint-012345-97e90173b11b\n',
+    )
+    expect(io.clock.nextDueMs()).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('cancels the job if that fails', async () => {
+    const { io, job, status } = await started('run job.ts', { savepointDirectory: '/sp' })
+    job.endsOnCancel = true
+    job.savepointFailure = new Error('the disk is full')
+    io.signal('SIGTERM')
+    expect(await status).toBe(143)
+    expect(io.written.stderr).toContain('No savepoint was made: the disk is full. Canceling job fake.\n')
+  })
+
+  test('cancels the job if that takes half a minute', async () => {
+    const { io, job, status } = await started('run job.ts', { savepointDirectory: '/sp' })
+    job.endsOnCancel = true
+    job.savepointReady = new Promise(() => {})
+    io.signal('SIGTERM')
+    io.clock.advanceTo(29_999)
+    expect(job.cancelCount).toBe(0)
+    io.clock.advanceTo(30_000)
+    expect(await status).toBe(143)
+    expect(job.cancelCount).toBe(1)
+  })
+
+  test('ends at once when it comes again', async () => {
+    const { io, job, status } = await started('run job.ts', { savepointDirectory: '/sp' })
+    job.savepointReady = new Promise(() => {})
+    io.signal('SIGTERM')
+    io.clock.advanceTo(200)
+    io.signal('SIGTERM')
+    expect(io.exits).toEqual([143])
+    job.end('CANCELED')
+    await status
   })
 })
 
@@ -304,7 +317,7 @@ describe('bad input is two lines on stderr and the status 2, before anything sta
   const millrace = async (line: string) => {
     const io = new FakeProcess()
     const argv = line.split(' ').map((word) => (/\.(ts|js)$|^\/$/.test(word) ? join(directory, word) : word))
-    const status = await main(argv, { io, version: '1.2.3', prepareJob })
+    const status = await main(argv, { io, version: '1.2.3', prepareJob, registry, storage })
     return { status, ...io.written }
   }
 

@@ -23,8 +23,13 @@ export async function runDetached(
 ): Promise<number> {
   const logs = (await registry.list()).flatMap(({ log }) => (log === undefined ? [] : [log]))
   const log = await createLogFile(registry.directory, io.clock.now(), new Set(logs)).catch((error: Error) => {
-    const message = `Cannot make a log in ${registry.directory}: ${error.message}. Set MILLRACE_HOME to a directory of your own.`
-    throw new CommandError('REGISTRY_FAILED', message, { directory: registry.directory }, { cause: error })
+    const message = `Cannot make a log in ${registry.directory}: ${error.message}`
+    throw new CommandError(
+      'REGISTRY_FAILED',
+      message,
+      { directory: registry.directory, hint: 'set MILLRACE_HOME to a directory of your own' },
+      { cause: error },
+    )
   })
   const child = await io.startDetached(argv, log)
   const stopListening = io.onSignal((signal) => {

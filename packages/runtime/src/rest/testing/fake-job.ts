@@ -26,7 +26,9 @@ export class FakeJob implements JobHandle {
   endsOnCancel = false
   /** `execution.checkpointing.savepoint-dir` */
   savepointDirectory: string | undefined
-  /** What the next savepoint waits for; rejects: it fails. */
+  /** What savepoints fail with. */
+  savepointFailure: Error | undefined
+  /** What savepoints wait for. */
   savepointReady: Promise<void> = Promise.resolve()
   readonly asked: string[] = []
   statistics: CheckpointStatistics = noCheckpoints
@@ -106,6 +108,7 @@ export class FakeJob implements JobHandle {
       })
     }
     await this.savepointReady
+    if (this.savepointFailure !== undefined) throw this.savepointFailure
     return `${directory}/savepoint-${this.id.slice(0, 6)}-97e90173b11b`
   }
 }
