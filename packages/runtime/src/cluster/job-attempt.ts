@@ -109,6 +109,7 @@ export class JobAttempt implements CheckpointedAttempt {
     const { promise, resolve } = Promise.withResolvers<AttemptOutcome>()
     this.ended = promise
     this.#resolveEnded = resolve
+    this.#interruption.promise.catch(() => {})
     this.#deployments = deploymentsOf(parts)
     const subtasks = this.#deployments.flatMap((slot) => slot.subtasks)
     this.#executions = new Executions(jobGraph, subtasks)
@@ -313,6 +314,7 @@ export class JobAttempt implements CheckpointedAttempt {
   /** Ends all threads, then the attempt. */
   async #end(): Promise<void> {
     if (this.isEnding) return
+    const wasDeployed = this.#phase !== 'starting'
     const wasCanceled = this.#phase === 'canceling' || this.#phase === 'starting'
     this.#phase = 'ending'
     this.#interruption.resolve()
@@ -325,7 +327,7 @@ export class JobAttempt implements CheckpointedAttempt {
       )
     }
     // Slots may end before `deploy` has returned.
-    await undefined
+    if (wasDeployed) await undefined
     await Promise.all([this.#closeSources(), this.#terminate()])
     // Some may have closed, after all, while their threads were being ended.
     for (const execution of stuck) if (!execution.isEnded) execution.enter('CANCELED')

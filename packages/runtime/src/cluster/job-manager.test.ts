@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, type JobDefinition } from '../api/job-definition.ts'
 import { planJob } from '../api/plan-job.ts'
+import { SeededRandom } from '../base/random.ts'
 import { Configuration } from '../configuration/configuration.ts'
 import type { Source, SourceSplit, SplitEnumerator, SplitEnumeratorContext } from '../connector/source.ts'
 import { UserValues } from '../protocol/user-values.ts'
 import { SimulatedClock } from '../testing/simulated-clock.ts'
+import { SimulatedStorage } from '../testing/simulated-storage.ts'
 import { WatermarkStrategy } from '../time/watermark-strategy.ts'
+import { checkpointSettings } from './checkpoint-settings.ts'
+import { createRestartStrategy } from './create-restart-strategy.ts'
 import { JobManager } from './job-manager.ts'
 import { jobReference, networkSettings } from './job-settings.ts'
 import { FakeSlots } from './testing/fake-slots.ts'
@@ -69,6 +73,17 @@ class World {
       logger: { debug: () => {}, info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
       standardOutput: write,
       standardError: write,
+      checkpoints: checkpointSettings(planned.configuration, '/'),
+      storage: new SimulatedStorage({ clock: this.clock, random: new SeededRandom(1) }),
+      restartStrategy: createRestartStrategy(planned.configuration, {
+        checkpointingEnabled: false,
+        random: new SeededRandom(1),
+      }),
+      hexDigits: (count) => '0'.repeat(count),
+      restore: undefined,
+      replan: () => {
+        throw new Error('nothing is rescaled here')
+      },
     })
   }
 

@@ -115,6 +115,7 @@ export class JobManager implements JobHandle {
     this.result = promise
     // Whoever looks at the result gets its rejection; nobody looking is no crash.
     promise.catch(() => {})
+    this.#running.promise.catch(() => {})
     this.#settle = { resolve, reject }
     this.#startedMs = clock.monotonicMs()
     this.#coordinator = new CheckpointCoordinator({
@@ -174,7 +175,7 @@ export class JobManager implements JobHandle {
   }
 
   async cancel(): Promise<void> {
-    if (this.#finalizing || this.#attempt.isEnding) {
+    if (!isTerminal(this.#status) && (this.#finalizing || this.#attempt.isEnding)) {
       // All that is left to do may be to wait for the reader of the job's text.
       this.#after(LAST_TEXT_TIMEOUT_MS, () => this.#textTimeout.resolve())
     }
@@ -196,7 +197,7 @@ export class JobManager implements JobHandle {
   }
 
   async triggerCheckpoint(): Promise<number> {
-    this.#checkRunning('take a checkpoint of')
+    await this.#checkRunning('take a checkpoint of')
     try {
       return (await this.#coordinator.triggerCheckpoint()).metadata.checkpointId
     } catch (error) {
@@ -205,7 +206,7 @@ export class JobManager implements JobHandle {
   }
 
   async triggerSavepoint(directory?: string): Promise<string> {
-    this.#checkRunning('take a savepoint of')
+    await this.#checkRunning('take a savepoint of')
     const target = this.#savepointDirectory(directory)
     try {
       return (await this.#coordinator.triggerSavepoint({ directory: target, stop: 'none' })).path!
@@ -215,7 +216,7 @@ export class JobManager implements JobHandle {
   }
 
   async stopWithSavepoint({ directory, drain = false }: StopOptions = {}): Promise<string> {
-    this.#checkRunning('stop')
+    await this.#checkRunning('stop')
     const target = this.#savepointDirectory(directory)
     const attempt = this.#attempt
     this.#stopping = 'stop'
@@ -236,7 +237,7 @@ export class JobManager implements JobHandle {
   }
 
   async rescale(parallelism: number): Promise<RescaleResult> {
-    this.#checkRunning('rescale')
+    await this.#checkRunning('rescale')
     const { clock } = this.#parts
     const startMs = clock.monotonicMs()
     const before = this.#plan
@@ -482,8 +483,12 @@ export class JobManager implements JobHandle {
     )
   }
 
-  #checkRunning(what: string): void {
-    if (this.#status === 'RUNNING' && this.#stopping === undefined && !this.#attempt.isEnding) return
+  /** Waits for subtasks that are just being started. */
+  async #checkRunning(what: string): Promise<void> {
+    const isRunning = () => this.#status === 'RUNNING' && this.#stopping === undefined && !this.#attempt.isEnding
+    // How it went is what the status says.
+    if (isRunning()) await this.#running.promise.catch(() => {})
+    if (isRunning()) return
     const now =
       this.#stopping === undefined ? this.#status : `being ${this.#stopping === 'stop' ? 'stopped' : 'rescaled'}`
     throw new ClusterError(

@@ -99,7 +99,8 @@ export class HeapOperatorStateBackend implements OperatorStateBackend {
       const encoded: Uint8Array[] = []
       for (const item of items) {
         if (list.type === undefined && inferred.wantsMore) inferred.add(item)
-        encoded.push(encoder.encode(item).slice())
+        // Not `slice`: of a Buffer that is no copy.
+        encoded.push(new Uint8Array(encoder.encode(item)))
       }
       const type = list.type ?? inferred.type
       bytes.push({ name, mode: list.mode, type, isDeclared: list.isDeclared, items: encoded })

@@ -177,7 +177,7 @@ function operatorStates(
           clock: slot.clock,
         })
       : undefined,
-    operator: new HeapOperatorStateBackend({ operatorName: name, registry }),
+    operator: new HeapOperatorStateBackend({ operatorName: name, registry, subtaskIndex }),
     restoredCheckpointId,
   }
 }

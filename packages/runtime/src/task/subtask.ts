@@ -4,7 +4,7 @@ import type { ArrivedElement, InputGate } from '../exchange/input-gate.ts'
 import type { RecordWriter } from '../exchange/record-writer.ts'
 import type { SubtaskMetrics } from '../metrics/subtask-metrics.ts'
 import type { OperatorContext, OperatorStates, Resumed } from '../operators/generated-operator.ts'
-import { NO_RECORD, OperatorFailure } from '../operators/operator-failure.ts'
+import { OperatorFailure } from '../operators/operator-failure.ts'
 import { describeError, type ErrorData } from '../protocol/error-data.ts'
 import type { CheckpointOptions, SubtaskAddress, SubtaskFailure } from '../protocol/messages.ts'
 import { isTerminalSubtaskState, type SubtaskState, subtaskTransition } from '../protocol/subtask-state.ts'
@@ -13,12 +13,13 @@ import { type CheckpointBarrier, END_OF_INPUT, SUSPENDED } from '../record/strea
 import type { SubtaskRestore } from '../snapshot/snapshot.ts'
 import type { SnapshotStorage } from '../snapshot/snapshot-storage.ts'
 import type { Chain } from './chain.ts'
+import { ChainOpening } from './chain-opening.ts'
 import { ChainTimers } from './chain-timers.ts'
 import type { CheckpointAlignment } from './checkpoint-alignment.ts'
+import { closeChain } from './close-chain.ts'
 import { EndOfInputSteps } from './end-of-input.ts'
 import type { MutationChecks } from './mutation-checks.ts'
 import type { Pacing } from './pacing.ts'
-import { restoreStates } from './restore-states.ts'
 import type { SourceTask } from './source-task.ts'
 import type { SubtaskCheckpoints } from './subtask-checkpoints.ts'
 import { TimeShares } from './time-shares.ts'
@@ -54,12 +55,6 @@ export interface SubtaskParts {
 }
 
 /**
- * How long a call of user code that is under way (a write, a flush, an open) may hold up `close`, which otherwise never
- * overlaps with it. Below the time after which the coordinator ends the thread.
- */
-const UNDER_WAY_MAX_MS = 1_000
-
-/**
  * One parallel instance of a chain. Its slot visits it in turn; a visit never blocks. It takes input only while all of
  * its output is available, which is how backpressure travels to the sources.
  */
@@ -68,6 +63,7 @@ export class Subtask {
   readonly #parts: SubtaskParts
   readonly #shares: TimeShares
   readonly #timers: ChainTimers
+  readonly #opening: ChainOpening
   readonly #commitsOnCheckpoint: boolean
   #state: SubtaskState = 'DEPLOYING'
   #nextGate = 0
@@ -89,10 +85,6 @@ export class Subtask {
   #timersFiredLast = false
   /** Output was not available at the last visit. */
   #blocked = false
-  /** Resolved by the next visit: state is restored in pieces. */
-  #restorePause: PromiseWithResolvers<void> | undefined
-  /** Operators before this position from the end are open. */
-  #opened: number
   #initializing: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #closed = false
@@ -100,7 +92,7 @@ export class Subtask {
   constructor(parts: SubtaskParts) {
     this.address = parts.address
     this.#parts = parts
-    this.#opened = parts.chain.operators.length
+    this.#opening = new ChainOpening(parts.chain, parts.contexts, parts.wake)
     this.#shares = new TimeShares(parts.clock)
     this.#timers = new ChainTimers(parts.chain, parts.clock)
     this.#commitsOnCheckpoint = parts.chain.operators.some((operator) => operator?.commitsOnCheckpoint)
@@ -142,15 +134,15 @@ export class Subtask {
   async #open(): Promise<void> {
     this.#enter('INITIALIZING')
     try {
-      const { restore, source } = this.#parts
+      const { restore, source, states, storage } = this.#parts
       if (restore?.isFinished) {
         // As it was when the snapshot was taken: nothing is opened, and all that is left is to say so downstream.
         this.#inputEnded = true
         this.#enter('RUNNING')
         return
       }
-      await this.#restore()
-      await this.#openOperators()
+      await this.#opening.restore(restore, states, storage)
+      await this.#opening.open()
       if (this.#state !== 'INITIALIZING') return
       await source?.start()
       // The state may have changed while we waited, so the type checker's narrowing does not hold.
@@ -160,43 +152,12 @@ export class Subtask {
     }
   }
 
-  async #restore(): Promise<void> {
-    const { chain, states, restore, storage } = this.#parts
-    for (const [i, operator] of chain.operators.entries()) operator?.declareState?.(states[i]!)
-    if (restore === undefined) return
-    await restoreStates(restore, {
-      chain,
-      states,
-      storage,
-      pause: () => {
-        if (this.#state !== 'INITIALIZING') return Promise.reject(new Error('canceled while state was restored'))
-        this.#restorePause = Promise.withResolvers()
-        this.#parts.wake()
-        return this.#restorePause.promise
-      },
-    })
-  }
-
-  async #openOperators(): Promise<void> {
-    const { chain, contexts } = this.#parts
-    while (this.#opened > 0 && this.#state === 'INITIALIZING') {
-      const i = --this.#opened
-      const operator = chain.operators[i]
-      try {
-        await operator?.initializeState?.(contexts[i]!)
-        await operator?.open?.(contexts[i]!)
-      } catch (error) {
-        chain.outputs[i]!.fail(NO_RECORD, error)
-      }
-    }
-  }
-
   /**
    * Does what can be done now, for about a millisecond at most. Answers whether anything was done; if not, a ring of
    * the slot's doorbell tells when to come again.
    */
   visit(): boolean {
-    if (this.#state !== 'RUNNING') return this.#goOnRestoring()
+    if (this.#state !== 'RUNNING') return this.#opening.resume()
     const { clock, availability, checkpoints } = this.#parts
     const start = clock.monotonicMs()
     let worked = false
@@ -298,13 +259,6 @@ export class Subtask {
     return !this.#inputEnded && this.#stop === undefined && !this.#parts.checkpoints.hasPending
   }
 
-  #goOnRestoring(): boolean {
-    const pause = this.#restorePause
-    this.#restorePause = undefined
-    pause?.resolve()
-    return pause !== undefined
-  }
-
   publishMetrics(): void {
     const { gates, writers, source, chain, metrics } = this.#parts
     let recordsIn = source === undefined ? 0 : chain.recordsFromSource()
@@ -331,7 +285,6 @@ export class Subtask {
     if (this.isEnded) return
     if (this.#state !== 'CANCELING') this.#enter('CANCELING')
     this.#parts.abort.abort()
-    this.#restorePause?.reject(new Error('canceled while state was restored'))
     await this.#closeAnyway()
     if (!this.isEnded) this.#enter('CANCELED')
   }
@@ -494,6 +447,24 @@ export class Subtask {
     return this.#closing
   }
 
+  async #closeAll(): Promise<void> {
+    const { writers, states, checkpoints, wake } = this.#parts
+    this.#opening.cancel()
+    try {
+      await closeChain({
+        ...this.#parts,
+        opened: this.#opening.opened,
+        underWay: [this.#initializing, this.#ending?.settled(), checkpoints.settled()],
+      })
+    } finally {
+      for (const { keyed } of states) keyed?.dispose()
+      for (const writer of writers) writer.close()
+      this.publishMetrics()
+      this.#closed = true
+      wake()
+    }
+  }
+
   /** Closes at a cancellation or after a failure: another failure is only logged. Never rejects. */
   async #closeAnyway(): Promise<void> {
     try {
@@ -502,54 +473,6 @@ export class Subtask {
       const { logger } = this.#parts.contexts[0]!
       logger.warn('a function failed while it was closed', { error: describeFailure(error) })
     }
-  }
-
-  /**
-   * Ends paused generators, then closes the source and every operator that was opened, head first; the first failure is
-   * thrown after the last.
-   */
-  async #closeAll(): Promise<void> {
-    const { chain, source, writers, contexts, states, wake } = this.#parts
-    let first: { readonly error: unknown } | undefined
-    const attempt = async (close: () => void | Promise<void>, i: number) => {
-      try {
-        await close()
-      } catch (error) {
-        first ??= { error: new OperatorFailure(contexts[i]!.taskInfo.name, NO_RECORD, error) }
-      }
-    }
-    try {
-      chain.refuseRecords()
-      await this.#underWay()
-      for (const [i, operator] of chain.operators.entries()) {
-        if (operator?.paused?.abandon) await attempt(() => operator.paused?.abandon?.(), i)
-      }
-      if (source !== undefined) await attempt(() => source.close(), 0)
-      for (let i = this.#opened; i < chain.operators.length; i++) {
-        const operator = chain.operators[i]
-        if (operator?.close) await attempt(() => operator.close?.(), i)
-      }
-      for (const { keyed } of states) keyed?.dispose()
-      for (const writer of writers) writer.close()
-      this.publishMetrics()
-    } finally {
-      this.#closed = true
-      wake()
-    }
-    if (first !== undefined) throw first.error
-  }
-
-  /** Waits for what user code still does, such as a write to a sink: not for ever, it may never end. */
-  async #underWay(): Promise<void> {
-    const { chain, clock, checkpoints } = this.#parts
-    const settled = [this.#initializing, this.#ending?.settled(), checkpoints.settled()]
-    for (const operator of chain.operators) settled.push(operator?.paused?.settled?.())
-    const pending = settled.filter((each) => each !== undefined)
-    if (pending.length === 0) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = clock.schedule(UNDER_WAY_MAX_MS, resolve)
-    await Promise.race([Promise.all(pending), promise])
-    cancel()
   }
 
   #attempt(action: () => void): void {
