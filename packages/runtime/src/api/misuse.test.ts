@@ -4,6 +4,7 @@ import { Configuration } from '../configuration/configuration.ts'
 import type { Sink } from '../connector/sink.ts'
 import type { Source } from '../connector/source.ts'
 import type { RichMapFunction } from '../operators/functions.ts'
+import { MapStateDescriptor, ValueStateDescriptor } from '../state/state-descriptor.ts'
 import type { ApiError } from './api-error.ts'
 import { StreamExecutionEnvironment } from './stream-execution-environment.ts'
 
@@ -106,6 +107,68 @@ test('A rich function serves one operator, a plain one any number', () => {
     message: 'map() (here) got the same Increment instance as map() (here): give each operator an instance of its own',
   })
   newEnvironment().fromElements(1).map(plain).map(plain).map(new Increment()).map(new Increment())
+})
+
+test('Timers belong to keys, and wait for nothing', () => {
+  const timed = () => ({ processElement: () => {}, onTimer: () => {} })
+  expect(errorOf((env) => env.fromElements(1).process(untyped(timed())))).toEqual({
+    code: 'TIMERS_WITHOUT_KEY',
+    message:
+      'process() (here) got a function with onTimer, but timers belong to keys: call keyBy before (with two inputs: on both)',
+  })
+  const twice = { processElement1: () => {}, processElement2: () => {}, onTimer: () => {} }
+  expect(
+    errorOf((env) => env.fromElements(1).keyBy(String).connect(env.fromElements(2)).process(untyped(twice))).code,
+  ).toBe('TIMERS_WITHOUT_KEY')
+  newEnvironment().fromElements('a').keyBy(String).process(timed())
+  const waiting = { processElement: () => {}, async onTimer() {} }
+  expect(errorOf((env) => env.fromElements(1).keyBy(String).process(untyped(waiting))).code).toBe('ASYNC_FUNCTION')
+  const odd = { processElement: () => {}, onTimer: 5 }
+  expect(errorOf((env) => env.fromElements(1).keyBy(String).process(untyped(odd))).code).toBe('NOT_A_FUNCTION')
+})
+
+test('Broadcast states are maps with names of their own, and their function has two methods', () => {
+  const rules = new MapStateDescriptor('rules')
+  expect(errorOf((env) => env.fromElements(1).broadcast(untyped('rules')))).toEqual({
+    code: 'INVALID_DESCRIPTOR',
+    message:
+      'broadcast() (here) got "rules": give it descriptors of the broadcast states, each a new MapStateDescriptor(name, keyType, valueType), or nothing',
+  })
+  expect(errorOf((env) => env.fromElements(1).broadcast(untyped(new ValueStateDescriptor('a')))).code).toBe(
+    'INVALID_DESCRIPTOR',
+  )
+  expect(errorOf((env) => env.fromElements(1).broadcast(rules, new MapStateDescriptor('rules'))).message).toContain(
+    'two descriptors of the name "rules"',
+  )
+  const connected = (env: StreamExecutionEnvironment) =>
+    env.fromElements(1).connect(env.fromElements(2).broadcast(rules))
+  expect(errorOf((env) => connected(env).process(untyped({ processElement: () => {} })))).toEqual({
+    code: 'NOT_A_FUNCTION',
+    message:
+      'process() (here) needs an object with processElement() and processBroadcastElement(), but processBroadcastElement is undefined',
+  })
+  expect(errorOf((env) => connected(env).process(untyped(() => {}))).code).toBe('NOT_A_FUNCTION')
+  expect(errorOf((env) => env.fromElements(1).connect(newEnvironment().fromElements(2).broadcast(rules))).code).toBe(
+    'STREAM_OF_OTHER_JOB',
+  )
+})
+
+test('Checkpoints are set within bounds', () => {
+  expect(errorOf((env) => env.enableCheckpointing(5))).toEqual({
+    code: 'INVALID_CHECKPOINTING',
+    message: 'setCheckpointInterval() (here) got 5: the interval in milliseconds is an integer from 10 to 2147483647',
+  })
+  expect(errorOf((env) => env.enableCheckpointing(1_000, untyped('exactly once'))).message).toContain(
+    'the mode is EXACTLY_ONCE or AT_LEAST_ONCE',
+  )
+  const config = (env: StreamExecutionEnvironment) => env.getCheckpointConfig()
+  expect(errorOf((env) => config(env).setMaxConcurrentCheckpoints(0)).code).toBe('INVALID_CHECKPOINTING')
+  expect(errorOf((env) => config(env).setMinPauseBetweenCheckpoints(-1)).code).toBe('INVALID_CHECKPOINTING')
+  expect(errorOf((env) => config(env).setTolerableCheckpointFailureNumber(1.5)).code).toBe('INVALID_CHECKPOINTING')
+  expect(errorOf((env) => config(env).setExternalizedCheckpointRetention(untyped('KEEP'))).code).toBe(
+    'INVALID_CHECKPOINTING',
+  )
+  expect(errorOf((env) => config(env).setCheckpointStorage('')).code).toBe('INVALID_CHECKPOINTING')
 })
 
 test('Sources, sinks and streams are checked for what they are', () => {

@@ -77,16 +77,15 @@ class BroadcastStates {
     string,
     { readonly state: BroadcastState<unknown, unknown>; readonly readOnly: ReadOnly }
   >()
+  #backend: OperatorStateBackend | undefined
 
   constructor(descriptors: Descriptors) {
     this.#descriptors = descriptors
   }
 
+  /** The backend has no restored state yet, so nothing is asked of it before a record comes. */
   declare({ operator }: OperatorStates): void {
-    for (const descriptor of this.#descriptors) {
-      const state = operator.broadcastState(descriptor)
-      this.#states.set(descriptor.name, { state, readOnly: new ReadOnly(state) })
-    }
+    this.#backend = operator
   }
 
   get<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): BroadcastState<UK, UV> {
@@ -101,9 +100,18 @@ class BroadcastStates {
   }
 
   #named(name: string): { readonly state: BroadcastState<unknown, unknown>; readonly readOnly: ReadOnly } {
-    const named = this.#states.get(name)
-    if (named !== undefined) return named
-    const known = [...this.#states.keys()].map((each) => `"${each}"`).join(', ')
+    const known = this.#states.get(name)
+    if (known !== undefined) return known
+    const state = this.#create(name)
+    const named = { state, readOnly: new ReadOnly(state) }
+    this.#states.set(name, named)
+    return named
+  }
+
+  #create(name: string): BroadcastState<unknown, unknown> {
+    const descriptor = this.#descriptors.find((each) => each.name === name)
+    if (descriptor !== undefined && this.#backend !== undefined) return this.#backend.broadcastState(descriptor)
+    const known = this.#descriptors.map((each) => `"${each.name}"`).join(', ')
     throw new OperatorError(
       'BROADCAST_STATE_NOT_NAMED',
       `Cannot get the broadcast state "${name}": the stream was broadcast with ${known} only. Give its descriptor to broadcast(), too.`,
