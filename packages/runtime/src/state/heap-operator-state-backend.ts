@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import { canonicalKey } from '../keys/canonical-key.ts'
 import { GeneralDecoder } from '../record/general-decoder.ts'
 import { GeneralEncoder } from '../record/general-encoder.ts'
@@ -71,6 +72,7 @@ export class HeapOperatorStateBackend implements OperatorStateBackend {
     for (const share of shares) {
       const { name, mode, type, isDeclared } = share.handle
       const list = this.#list(name, mode, 'in the snapshot')
+      assert(list.state === undefined, () => `state "${name}" was asked for before it was restored`)
       list.isDeclared = isDeclared && (list.type === undefined || list.isDeclared)
       list.type = list.type === undefined ? type : joinRestoredTypes(list.type, type)
       for (const bytes of await read(share)) {

@@ -13,6 +13,7 @@ export interface OperatorStateBackend {
   /** Every subtask gets the elements of all. */
   unionListState<T>(descriptor: ListStateDescriptor<T>): OperatorListState<T>
   broadcastState<K, V>(descriptor: MapStateDescriptor<K, V>): BroadcastState<K, V>
+  /** Called once at most, before any state is asked for. */
   restore(shares: readonly ListShare[], read: ReadListItems): Promise<void>
   /** A copy of all states; those without items are left out. */
   snapshot(): readonly ListStateBytes[]
