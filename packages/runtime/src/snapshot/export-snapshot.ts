@@ -125,7 +125,17 @@ async function* exportLists(
     for (const { text } of sorted(lines)) yield text
   }
   if (operator.coordinator !== undefined) {
-    yield `{${prefix},"kind":"coordinator","value":${canonicalJson(new Uint8Array(operator.coordinator))}}`
+    yield `{${prefix},"kind":"coordinator","value":${coordinatorJson(decoder, operator.coordinator)}}`
+  }
+}
+
+/** Enumerators of ours keep a value of the general codec; if it is none, its bytes tell. */
+function coordinatorJson(decoder: GeneralDecoder, state: Uint8Array): string {
+  try {
+    return canonicalJson(decoder.decode(state))
+  } catch (error) {
+    if (error instanceof RecordError) return canonicalJson(new Uint8Array(state))
+    throw error
   }
 }
 
