@@ -117,7 +117,10 @@ export class DataGeneratorReader<T> implements SourceReader<T, DataGeneratorSpli
     const splits = this.#splits
     let earliest = 0
     for (let i = 1; i < splits.length; i++) if (splits[i]!.next < splits[earliest]!.next) earliest = i
-    if (earliest > 0) splits.unshift(...splits.splice(earliest, 1))
+    if (earliest === 0) return
+    const first = splits[0]!
+    splits[0] = splits[earliest]!
+    splits[earliest] = first
   }
 
   #limitRate(): void {

@@ -34,6 +34,9 @@ export interface FunctionSinkOptions {
  * Hands every record to a function, so that anything in Node can be a sink. Slow functions slow the job down: what
  * comes next waits until the returned promise has settled.
  *
+ * A checkpoint waits until all calls have settled, so after a restore every record is handed over at least once: those that
+ * came after the snapshot once more. Make the function idempotent, say by a key, where that matters.
+ *
  * @throws ConnectorError `FUNCTION_SINK_FAILED`, with the record and the cause, if the function throws or rejects;
  * `INVALID_OPTION`.
  *

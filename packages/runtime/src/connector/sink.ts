@@ -44,6 +44,37 @@ export interface Sink<in T> {
 /**
  * The second phase of exactly-once output. It runs in the subtask of the writer; committables are kept in checkpoints
  * until they are committed, so a commit may be repeated after a failure, and must then do nothing.
+ *
+ * @example
+ * import { randomUUID } from 'node:crypto'
+ * const stored = new Map<string, readonly string[]>()
+ * class Batches implements Sink<string> {
+ *   createWriter(): SinkWriter<string> {
+ *     let batch: string[] = []
+ *     return {
+ *       write: (line) => void batch.push(line),
+ *       prepareCommit() {
+ *         // A name of its own: storing a batch once more changes nothing.
+ *         const prepared = { name: randomUUID(), batch }
+ *         batch = []
+ *         return [prepared]
+ *       },
+ *     }
+ *   }
+ *
+ *   createCommitter(): Committer {
+ *     return {
+ *       commit(committables: readonly { name: string; batch: readonly string[] }[]) {
+ *         for (const { name, batch } of committables) stored.set(name, batch)
+ *       },
+ *     }
+ *   }
+ * }
+ * const job = defineJob('batches', (env) => {
+ *   env.fromElements('a', 'b').sinkTo(new Batches())
+ * })
+ * await runInSimulation(job)
+ * [...stored.values()] // -> [['a', 'b']]
  */
 export interface Committer {
   /** Makes visible what `prepareCommit` answered, plain data. A rejection fails the job, which then repeats it. */
