@@ -1,3 +1,4 @@
+import type { OperatorStateBackend } from '../state/operator-state-backend.ts'
 import type { BroadcastState, ReadOnlyBroadcastState } from '../state/state.ts'
 import type { MapStateDescriptor } from '../state/state-descriptor.ts'
 import type {

@@ -1,8 +1,8 @@
-import { RULE_COUNT } from './fault-job.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import { allInput, groupOf, type InputRecord, type OutputRecord } from './fault-records.ts'
 import { expectNone } from './fault-violation.ts'
 import type { FaultWorld } from './fault-world.ts'
+import { RULE_COUNT } from './ledger.ts'
 
 /** Holds what became visible outside against the input of the plan. Throws FaultViolation. */
 export function checkOutput(world: FaultWorld): void {

@@ -3,13 +3,13 @@ import { SeededRandom } from '../../base/random.ts'
 import { GeneralDecoder } from '../../record/general-decoder.ts'
 import { KeyGroupReader, readKeyGroupEntries } from '../../snapshot/key-group-codec.ts'
 import { METADATA_FILE, readSnapshot } from '../../snapshot/open-snapshot.ts'
-import type { OperatorState, SnapshotMetadata } from '../../snapshot/snapshot.ts'
+import type { OperatorState, OperatorSubtaskState, SnapshotMetadata } from '../../snapshot/snapshot.ts'
 import { type BlockReaders, createBlockReaders } from '../../snapshot/snapshot-reader.ts'
 import { SimulatedStorage } from '../simulated-storage.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import { inputRecord, type OutputRecord, splitsOf } from './fault-records.ts'
 import { expectNone } from './fault-violation.ts'
-import { LEDGER_STATES, LEDGER_UID } from './ledger.ts'
+import { LEDGER_STATES, LEDGER_UID, RULE_COUNT, RULES } from './ledger.ts'
 import type { ReplayableSplit } from './replayable-source.ts'
 
 /** A complete snapshot as it stood on disk when its metadata was published. */
@@ -62,6 +62,7 @@ export async function checkSnapshot(plan: FaultPlan, { path, files }: PublishedS
   expectNone(`${what} is not the fold of the input up to its offsets`, [
     ...differences(plan, expected, await entriesOf(ledger, blocks)),
     ...(await differenceOfTotals(ledger, blocks, total)),
+    ...(plan.shape === 'broadcast' ? await differencesOfRules(metadata, ledger, blocks) : []),
   ])
 }
 
@@ -78,24 +79,44 @@ async function positionsOf(
   metadata: SnapshotMetadata,
   blocks: BlockReaders,
 ): Promise<ReadonlyMap<string, number>> {
-  const operator = operatorOf(metadata, `source-${source}`)
   // A split that nobody has any more was read to its end.
   const positions = new Map(splitsOf(plan, source))
-  const unassigned = operator.coordinator === undefined ? [] : new GeneralDecoder().decode(operator.coordinator)
-  const assigned = await listItems(operator, 'SourceReaderState', blocks)
-  for (const { splitId, next } of [...(unassigned as ReplayableSplit[]), ...(assigned as ReplayableSplit[])]) {
+  for (const { splitId, next } of await splitsIn(operatorOf(metadata, `source-${source}`), blocks)) {
     positions.set(splitId, next)
   }
   return positions
 }
 
-async function listItems(operator: OperatorState, name: string, { readItems }: BlockReaders): Promise<unknown[]> {
+/** What the enumerator and the readers of a source keep. */
+async function splitsIn(operator: OperatorState, blocks: BlockReaders): Promise<readonly ReplayableSplit[]> {
+  const unassigned = operator.coordinator === undefined ? [] : new GeneralDecoder().decode(operator.coordinator)
+  const assigned = await listItems(operator, 'SourceReaderState', blocks)
+  return [...(unassigned as ReplayableSplit[]), ...(assigned as ReplayableSplit[])]
+}
+
+/** All subtasks must know as many rules as the source has sent. */
+async function differencesOfRules(
+  metadata: SnapshotMetadata,
+  ledger: OperatorState,
+  blocks: BlockReaders,
+): Promise<string[]> {
+  const [split] = await splitsIn(operatorOf(metadata, 'rules'), blocks)
+  const sent = split?.next ?? RULE_COUNT
+  const found = await Promise.all(ledger.subtasks.map((subtask) => itemsOf(subtask, RULES.name, blocks)))
+  return found.flatMap(({ length }, subtask) =>
+    length === sent ? [] : [`subtask ${subtask} knows ${length} rules, not ${sent}`],
+  )
+}
+
+async function listItems(operator: OperatorState, name: string, blocks: BlockReaders): Promise<unknown[]> {
+  return (await Promise.all(operator.subtasks.map((subtask) => itemsOf(subtask, name, blocks)))).flat()
+}
+
+async function itemsOf({ lists }: OperatorSubtaskState, name: string, { readItems }: BlockReaders): Promise<unknown[]> {
   const items: unknown[] = []
-  for (const { lists } of operator.subtasks) {
-    for (const handle of lists) {
-      if (handle.name !== name) continue
-      for (const item of await readItems({ handle, first: 0, step: 1 })) items.push(new GeneralDecoder().decode(item))
-    }
+  for (const handle of lists) {
+    if (handle.name !== name) continue
+    for (const item of await readItems({ handle, first: 0, step: 1 })) items.push(new GeneralDecoder().decode(item))
   }
   return items
 }

@@ -3,11 +3,19 @@ import type { StreamExecutionEnvironment } from '../../api/stream-execution-envi
 import { WatermarkStrategy } from '../../time/watermark-strategy.ts'
 import { groupOf, type InputRecord, inputRecord, type OutputRecord, splitsOf } from './fault-records.ts'
 import type { FaultWorld } from './fault-world.ts'
-import { BroadcastLedger, ConnectedLedger, GroupTally, LEDGER_UID, ProcessLedger, RULES, type Rule } from './ledger.ts'
+import {
+  BroadcastLedger,
+  ConnectedLedger,
+  GroupTally,
+  LEDGER_UID,
+  ProcessLedger,
+  RULE_COUNT,
+  RULES,
+  type Rule,
+} from './ledger.ts'
 import { ReplayableSource } from './replayable-source.ts'
 import { TransactionalSink } from './transactional-sink.ts'
 
-export const RULE_COUNT = 20
 /** Virtual time without output after which the input ends: until then timers may fire. */
 const QUIET_MS = 80
 

@@ -17,6 +17,7 @@ export const LEDGER_STATES = { count: 'count', last: 'last', due: 'due', timer: 
 export interface Rule {
   readonly rule: number
 }
+export const RULE_COUNT = 20
 export const RULES: MapStateDescriptor<number, Rule> = new MapStateDescriptor<number, Rule>('rules')
 
 /**

@@ -27,6 +27,8 @@ export interface FaultRunOptions {
   readonly onStep?: (world: SimulatedWorld) => void
   /** Called when the job has finished, before the checks. */
   readonly onFinished?: () => void
+  /** Told what happens, for who looks into a seed. */
+  readonly trace?: (what: string) => void
 }
 
 /** The machine stops. */
@@ -47,8 +49,9 @@ export async function runWithFaults(plan: FaultPlan, options: FaultRunOptions = 
   const runs = new FaultRuns(world, options)
   await runs.run()
   options.onFinished?.()
-  checkOutput(world)
+  // Snapshots first: they say more about where something went wrong.
   if (plan.mode === 'EXACTLY_ONCE') for (const snapshot of runs.published) await checkSnapshot(plan, snapshot)
+  checkOutput(world)
   return {
     runs: world.run,
     restarts: runs.restarts,
@@ -84,6 +87,9 @@ class FaultRuns {
     for (;;) {
       if (++this.#world.run > RUNS_MAX) throw new Error(`No end after ${RUNS_MAX} runs`)
       const run = new FaultRun(this, this.#world, this.#planned, this.#options)
+      this.#options.trace?.(
+        `run ${this.#world.run} at parallelism ${this.#parallelism}, from ${JSON.stringify(this.#restore?.from)}`,
+      )
       try {
         run.elapsedMs = this.#elapsedMs
         run.steps = this.#steps
@@ -110,8 +116,11 @@ class FaultRuns {
           await new Promise((resolve) => setImmediate(resolve))
           run.storage!.crash()
           this.#files = run.storage!.files()
-          // Without a checkpoint of its own, what it started from is still the newest.
-          if (run.hasCompleted) this.#restore = { from: 'resume', ...EXACT }
+          // Without a snapshot of its own, what it started from is still the newest; and a savepoint elsewhere is not found.
+          if (run.newestPath !== undefined) {
+            const isFound = run.newestPath.startsWith('/checkpoints/')
+            this.#restore = { from: isFound ? 'resume' : { path: run.newestPath }, ...EXACT }
+          }
         } else if (!run.hasStarted && isStorageFailure(error) && withFaults) {
           // Who restores a job by hand tries again.
           withFaults = false
@@ -132,7 +141,8 @@ class FaultRun {
   steps = 0
   restarts = 0
   hasStarted = false
-  hasCompleted = false
+  /** The `_metadata` of the newest snapshot that became complete. */
+  newestPath: string | undefined
   stoppedAt: { readonly path: string; readonly parallelism: number } | undefined
   power: PlannedRescale | undefined
   storage: SimulatedStorage | undefined
@@ -158,6 +168,7 @@ class FaultRun {
       this.#world.lastOutputMs = clock.monotonicMs()
     }
     this.elapsedMs = clock.monotonicMs()
+    if (this.restarts !== job.restarts) this.#trace(`restart ${job.restarts}`)
     this.restarts = job.restarts
     this.steps++
     this.hasStarted ||= job.status === 'RUNNING'
@@ -174,13 +185,19 @@ class FaultRun {
     this.#start(next, simulated)
   }
 
+  #trace(what: string): void {
+    this.#options.trace?.(`run ${this.#world.run}, step ${this.steps}, ${Math.round(this.elapsedMs)} ms: ${what}`)
+  }
+
   #kill({ slots }: SimulatedWorld, slotIndex: number): void {
+    this.#trace(`slot ${slotIndex} is killed`)
     slots.kill(slotIndex, new InjectedFault(`slot ${slotIndex} was killed`))
   }
 
   #start(planned: PlannedRescale, { job }: SimulatedWorld): void {
     const { how, parallelism } = planned
     this.#runs.rescales++
+    this.#trace(`${how}, parallelism ${parallelism}`)
     if (how === 'power') {
       this.power = planned
       throw new PowerFailure()
@@ -193,7 +210,9 @@ class FaultRun {
             this.stoppedAt = { path, parallelism }
           })
     action
+      .then(() => this.#trace(`${how} done`))
       .catch((error: unknown) => {
+        this.#trace(`${how} failed: ${error}`)
         // With a disk that fails, and subtasks that crash meanwhile, it need not succeed: but then the job goes on.
         if (!(error instanceof ClusterError || isStorageFailure(error))) this.#world.violations.push(`${how}: ${error}`)
       })
@@ -207,8 +226,9 @@ class FaultRun {
     const publish = storage.publish.bind(storage)
     storage.publish = async (path, chunks) => {
       await publish(path, chunks)
+      this.#trace(`published ${path}`)
       if (!path.endsWith(`/${METADATA_FILE}`)) return
-      this.hasCompleted = true
+      this.newestPath = path
       this.#runs.published.push({ path, files: storage.files() })
     }
   }
