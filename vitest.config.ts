@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -15,6 +17,8 @@ const onTheBuild = ['test/integration/**/*.test.ts', 'test/docs/**/*.test.ts', '
 
 export default defineConfig({
   test: {
+    // Jobs of tests are not registered among those of whoever runs the tests.
+    env: { MILLRACE_HOME: join(tmpdir(), 'millrace-tests') },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     typecheck: { enabled: false },

@@ -29,18 +29,19 @@ export class Millrace {
       readonly timeoutMs?: number
       /** Makes it the head of a process group, so that a test sees what it leaves. */
       readonly ownGroup?: boolean
+      readonly env?: Readonly<Record<string, string>>
       /** Where its output goes instead of into `stdout`: a stream or a file descriptor. */
       readonly stdout?: Writable | number
     } = {},
   ) {
-    const { cwd, nodeArgs = [], timeoutMs = 30_000, ownGroup = false, stdout = 'pipe' } = options
+    const { cwd, nodeArgs = [], env = {}, timeoutMs = 30_000, ownGroup = false, stdout = 'pipe' } = options
     this.child = spawn(process.execPath, [...nodeArgs, bin, ...args], {
       cwd,
       stdio: ['ignore', stdout, 'pipe'],
       detached: ownGroup,
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
-      env: { ...process.env, NO_COLOR: '1', MILLRACE_LOG_LEVEL: 'warn' },
+      env: { ...process.env, NO_COLOR: '1', MILLRACE_LOG_LEVEL: 'warn', ...env },
     })
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
