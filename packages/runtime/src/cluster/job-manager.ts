@@ -82,8 +82,6 @@ export class JobManager implements JobHandle {
   #attempts = 0
   /** The state that the newest attempt started from. */
   #startedFrom: JobRestore | undefined
-  /** A savepoint that the job was stopped with: what was written before it has become visible, so nothing older will do. */
-  #stoppedAt: CompletedSnapshot | undefined
   /** What to go back to, if the job cannot be started at another parallelism. */
   #fallback: AttemptPlan | undefined
   /** Under way: the job is being stopped or rescaled. */
@@ -244,7 +242,7 @@ export class JobManager implements JobHandle {
     const after = checkRescale(parallelism, { ...this.#parts, plan: before.plan })
     const attempt = this.#attempt
     this.#stopping = 'rescale'
-    const { metadata } = await this.#stopAt({ ...this.#ownDirectory(), stop: 'suspend' })
+    const { metadata } = await this.#stopAt({ ...this.#ownDirectory(), stop: 'suspend', isOwned: true })
     this.#plan = after
     this.#fallback = before
     this.#expectRunning()
@@ -276,9 +274,7 @@ export class JobManager implements JobHandle {
   /** Takes the savepoint after which all sources stop. */
   async #stopAt(options: Parameters<CheckpointCoordinator['triggerSavepoint']>[0]): Promise<CompletedSnapshot> {
     try {
-      const savepoint = await this.#coordinator.triggerSavepoint(options)
-      this.#stoppedAt = savepoint
-      return savepoint
+      return await this.#coordinator.triggerSavepoint(options)
     } catch (error) {
       this.#stopping = undefined
       throw this.#savepointFailed('savepoint', error)
@@ -312,13 +308,8 @@ export class JobManager implements JobHandle {
   #restorePoint(): JobRestore | undefined {
     const { restore } = this.#parts
     const latest = this.#coordinator.latest()
-    const newest =
-      latest === undefined ||
-      (this.#stoppedAt !== undefined && this.#stoppedAt.metadata.checkpointId > latest.metadata.checkpointId)
-        ? this.#stoppedAt
-        : latest
-    if (newest === undefined || newest === restore?.snapshot) return restore
-    return { snapshot: newest, settings: EXACT }
+    if (latest === undefined || latest === restore?.snapshot) return restore
+    return { snapshot: latest, settings: EXACT }
   }
 
   #listener(self: () => JobAttempt): JobAttemptListener {
@@ -330,7 +321,8 @@ export class JobManager implements JobHandle {
         if (this.#attempts <= 1) this.#startedMs = this.#parts.clock.monotonicMs()
       },
       onRunning: () => {
-        coordinator.attach(self(), this.#startedFrom?.snapshot)
+        const from = this.#startedFrom
+        coordinator.attach(self(), from?.snapshot, { isClaimed: from?.settings.claimMode === 'CLAIM' })
         this.#fallback = undefined
         this.#stopping = undefined
         this.#running.resolve()
@@ -439,7 +431,6 @@ export class JobManager implements JobHandle {
     await Promise.race([this.#text.settled(), this.#textTimeout.promise])
     const final = this.#failure === undefined ? status : 'FAILED'
     await this.#coordinator.dispose(final)
-    await this.#removeOwnSavepoint(final)
     for (const cancelTimer of this.#timers) cancelTimer()
     this.#endedMs = clock.monotonicMs()
     this.#endTimeMs = clock.now()
@@ -453,24 +444,6 @@ export class JobManager implements JobHandle {
     const { directory, savepointDirectory } = this.#parts.checkpoints
     if (directory !== undefined) return { directory: `${directory}/${this.id}` }
     return savepointDirectory === undefined ? { inMemory: true } : { directory: savepointDirectory }
-  }
-
-  /** The snapshot of a change of parallelism is of no use once the job has finished, or has a newer checkpoint. */
-  async #removeOwnSavepoint(status: JobStatus): Promise<void> {
-    const { directory } = this.#parts.checkpoints
-    const path = this.#stoppedAt?.path
-    if (directory === undefined || path === undefined || !path.startsWith(`${directory}/${this.id}/`)) return
-    const latest = this.#coordinator.latest()
-    const isOld = latest !== undefined && latest.metadata.checkpointId > this.#stoppedAt!.metadata.checkpointId
-    if (status !== 'FINISHED' && !isOld) return
-    try {
-      await this.#parts.storage.remove(path)
-    } catch (error) {
-      this.#parts.logger.warn('the snapshot of a change of parallelism could not be removed', {
-        path,
-        error: messageOf(error),
-      })
-    }
   }
 
   #savepointDirectory(directory: string | undefined): string {
