@@ -55,8 +55,8 @@ async function* exportKeyed(
 }
 
 interface Line {
-  /** What lines are sorted by, one after the other. */
-  readonly order: readonly Buffer[]
+  /** What lines are sorted by, in UTF-16 units. */
+  readonly order: string
   readonly text: string
 }
 
@@ -71,7 +71,8 @@ function keyedLine(
   const ttl = hasTtl ? `,"lastUsedMs":${lastUsedMs}` : ''
   const state = JSON.stringify(name)
   const text = `{${prefix},"keyGroup":${keyGroup},"state":${state},"kind":"${kind}","key":${key},"value":${value}${ttl}}`
-  return { order: [Buffer.from(state), Buffer.from(key)], text }
+  // No JSON text has this separator in it, and every character comes after it.
+  return { order: `${state}\u0000${key}`, text }
 }
 
 function valueJson(
@@ -86,7 +87,7 @@ function valueJson(
     case 'map': {
       const entries = sorted(
         mapKeys.map((key, i) => ({
-          order: [Buffer.from(canonicalJson(key))],
+          order: canonicalJson(key),
           text: pairJson([key, values[i]]),
           time: lastUsedMs[i],
         })),
@@ -119,7 +120,7 @@ async function* exportLists(
         const place = `list state "${name}" of operator "${operator.name}"`
         const value = decoded(directory, place, () => canonicalJson(decoder.decode(item)))
         const text = `{${prefix},"state":${JSON.stringify(name)},"kind":"${mode}","value":${value}}`
-        lines.push({ order: [Buffer.from(value)], text })
+        lines.push({ order: value, text })
       }
     }
     for (const { text } of sorted(lines)) yield text
@@ -147,14 +148,8 @@ function instanceOf(typeName: string, plain: unknown): UnregisteredInstance {
   return new UnregisteredInstance(typeName, plain)
 }
 
-function sorted<T extends Pick<Line, 'order'>>(lines: readonly T[]): readonly T[] {
-  return [...lines].sort((a, b) => {
-    for (const [i, part] of a.order.entries()) {
-      const difference = Buffer.compare(part, b.order[i]!)
-      if (difference !== 0) return difference
-    }
-    return 0
-  })
+function sorted<T extends { readonly order: string }>(lines: readonly T[]): readonly T[] {
+  return [...lines].sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
 }
 
 function decoded<T>(directory: string, place: string, decode: () => T): T {
