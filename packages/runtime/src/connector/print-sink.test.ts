@@ -61,5 +61,7 @@ function contextOf(
     clock: { now: () => 0, monotonicMs: () => 0, schedule: () => ignore },
     signal: new AbortController().signal,
     standardOutput: { write },
+    checkpointingEnabled: false,
+    restoredCheckpointId: undefined,
   }
 }
