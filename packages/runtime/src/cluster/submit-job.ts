@@ -2,24 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { JobDefinition } from '../api/job-definition.ts'
-import { type PlannedJob, planJob } from '../api/plan-job.ts'
+import type { PlannedJob } from '../api/plan-job.ts'
 import { SystemClock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { SeededRandom } from '../base/random.ts'
 import { ConfigurationOptions } from '../configuration/configuration-options.ts'
 import { UserValues } from '../protocol/user-values.ts'
 import { LocalDirectoryStorage } from '../snapshot/local-directory-storage.ts'
+import { AttemptPlans } from './attempt-plans.ts'
 import { checkpointSettings } from './checkpoint-settings.ts'
+import { createRestartStrategy } from './create-restart-strategy.ts'
 import { findRestore } from './find-restore.ts'
-import type { AttemptPlan } from './job-attempt.ts'
 import type { JobBundle } from './job-bundle.ts'
 import type { JobHandle } from './job-handle.ts'
 import { JobLock } from './job-lock.ts'
 import { JobManager } from './job-manager.ts'
-import { jobReference, networkSettings } from './job-settings.ts'
+import { networkSettings } from './job-settings.ts'
 import { LocalLockFiles } from './local-lock-files.ts'
-import { maxParallelismOverrides, maxParallelismsOfGraph } from './max-parallelism-overrides.ts'
-import { createRestartStrategy } from './create-restart-strategy.ts'
 import type { RestoreSettings } from './restore-settings.ts'
 import { SystemProcessTable } from './system-process-table.ts'
 import type { WriteText } from './text-writer.ts'
@@ -52,7 +51,7 @@ export interface SubmitOptions {
  *   source cannot find its input; SnapshotError if it cannot be started from that state.
  */
 export async function submitJob(options: SubmitOptions): Promise<JobHandle> {
-  const { bundle, definition, args, logger } = options
+  const { bundle, logger } = options
   const { configuration } = options.planned
   const clock = new SystemClock()
   const storage = new LocalDirectoryStorage()
@@ -75,20 +74,9 @@ export async function submitJob(options: SubmitOptions): Promise<JobHandle> {
     const restore =
       options.restore &&
       (await findRestore(options.restore, { storage, jobName, directory: checkpoints.directory, logger }))
-    const planFor = (
-      parallelism: number | undefined,
-      maxParallelisms: Readonly<Record<string, number>>,
-    ): AttemptPlan => {
-      const planned = planJob(definition, { args, configuration, parallelism, maxParallelisms })
-      const reference = { bundleUrl: bundle.url, bundleSha256: bundle.sha256, args, parallelism, maxParallelisms }
-      return { plan: planned.plan, job: jobReference(planned, reference) }
-    }
-    const first = planFor(
-      options.parallelism,
-      restore === undefined ? {} : maxParallelismOverrides(restore.snapshot.metadata, restore.settings.dropState),
-    )
+    const plans = new AttemptPlans({ ...options, bundleUrl: bundle.url, bundleSha256: bundle.sha256 }, restore)
     const manager = new JobManager({
-      ...first,
+      ...plans.first,
       jobId,
       values: new UserValues(options.planned.registeredTypes),
       slotsMax: configuration.get(ConfigurationOptions.TASK_SLOTS),
@@ -106,7 +94,7 @@ export async function submitJob(options: SubmitOptions): Promise<JobHandle> {
       }),
       hexDigits: (count) => randomBytes(count).toString('hex').slice(0, count),
       restore,
-      replan: (parallelism) => planFor(parallelism, maxParallelismsOfGraph(first.plan.jobGraph)),
+      replan: (parallelism) => plans.at(parallelism),
     })
     if (lock !== undefined) releaseAtEnd(manager, lock, logger)
     if (options.signal !== undefined) cancelOnAbort(manager, options.signal)

@@ -3,14 +3,13 @@ import { planJob } from '../api/plan-job.ts'
 import { SystemClock } from '../base/clock.ts'
 import { MillraceError } from '../base/error.ts'
 import { SeededRandom } from '../base/random.ts'
+import { AttemptPlans } from '../cluster/attempt-plans.ts'
 import { checkpointSettings } from '../cluster/checkpoint-settings.ts'
 import { createRestartStrategy } from '../cluster/create-restart-strategy.ts'
 import { findRestore } from '../cluster/find-restore.ts'
-import type { AttemptPlan } from '../cluster/job-attempt.ts'
 import type { JobHandle, JobMetrics } from '../cluster/job-handle.ts'
 import { JobManager } from '../cluster/job-manager.ts'
-import { jobReference, networkSettings } from '../cluster/job-settings.ts'
-import { maxParallelismOverrides, maxParallelismsOfGraph } from '../cluster/max-parallelism-overrides.ts'
+import { networkSettings } from '../cluster/job-settings.ts'
 import type { RestoreSettings } from '../cluster/restore-settings.ts'
 import { Configuration, type ConfigurationEntries } from '../configuration/configuration.ts'
 import { ConfigurationOptions } from '../configuration/configuration-options.ts'
@@ -117,11 +116,6 @@ export async function runInSimulation(job: JobDefinition, options: SimulationOpt
   })
   let text = ''
   const planned = planJob(job, { args, configuration, parallelism })
-  const planFor = (p: number | undefined, maxParallelisms: Readonly<Record<string, number>>): AttemptPlan => {
-    const each = planJob(job, { args, configuration, parallelism: p, maxParallelisms })
-    const reference = { bundleUrl: '', bundleSha256: '', args, parallelism: p, maxParallelisms }
-    return { plan: each.plan, job: jobReference(each, reference) }
-  }
   const checkpoints = checkpointSettings(planned.configuration, '/')
   let manager: JobManager | undefined
   const start = async (): Promise<JobManager> => {
@@ -133,12 +127,12 @@ export async function runInSimulation(job: JobDefinition, options: SimulationOpt
         directory: checkpoints.directory,
         logger: silentLogger,
       }))
-    const first = planFor(
-      parallelism,
-      restore === undefined ? {} : maxParallelismOverrides(restore.snapshot.metadata, restore.settings.dropState),
+    const plans = new AttemptPlans(
+      { definition: job, planned, args, parallelism, bundleUrl: '', bundleSha256: '' },
+      restore,
     )
     manager = new JobManager({
-      ...first,
+      ...plans.first,
       jobId: hexDigits(random, 32),
       values: new UserValues(planned.registeredTypes),
       slotsMax: planned.configuration.get(ConfigurationOptions.TASK_SLOTS),
@@ -158,7 +152,7 @@ export async function runInSimulation(job: JobDefinition, options: SimulationOpt
       }),
       hexDigits: (count) => hexDigits(random, count),
       restore,
-      replan: (p) => planFor(p, maxParallelismsOfGraph(first.plan.jobGraph)),
+      replan: (p) => plans.at(p),
     })
     await manager.start()
     return manager
