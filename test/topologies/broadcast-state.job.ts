@@ -96,6 +96,7 @@ export default defineJob('broadcast-state', (env) => {
   env.fromSequence(1, 60).connect(broadcast).process(new Matches()).uid('matches').collect('matches')
   env
     .fromSource(new LingeringSource(range(60)), WatermarkStrategy.noWatermarks(), 'Numbers')
+    .setBufferTimeout(0)
     .keyBy((n) => n % 7)
     .connect(broadcast)
     .process(new KeyedMatches())

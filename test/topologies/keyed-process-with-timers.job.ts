@@ -65,7 +65,9 @@ class Both implements KeyedCoProcessFunction<number, number, string, string> {
 }
 
 export default defineJob('keyed-process-with-timers', (env) => {
-  const numbers = env.fromSource(new LingeringSource(range(40)), WatermarkStrategy.noWatermarks(), 'Numbers')
+  const numbers = env
+    .fromSource(new LingeringSource(range(40)), WatermarkStrategy.noWatermarks(), 'Numbers')
+    .setBufferTimeout(0)
   numbers
     .keyBy((n) => n)
     .process(new CountAndTell())
@@ -74,6 +76,7 @@ export default defineJob('keyed-process-with-timers', (env) => {
   const texts = env.fromElements('a', 'bb', 'ccc').keyBy((text) => text.length)
   numbers
     .filter((n) => n < 4)
+    .setBufferTimeout(0)
     .keyBy((n) => n)
     .connect(texts)
     .process(new Both())

@@ -44,6 +44,7 @@ const words = range(20).map((n) => `word ${n}`)
 export default defineJob('state-ttl', (env) => {
   env
     .fromSource(new LingeringSource(words, words), WatermarkStrategy.noWatermarks(), 'Words')
+    .setBufferTimeout(0)
     .keyBy((word) => word)
     .map(new Kept())
     .uid('kept')

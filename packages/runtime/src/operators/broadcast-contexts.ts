@@ -1,4 +1,3 @@
-import type { OperatorStateBackend } from '../state/operator-state-backend.ts'
 import type { BroadcastState, ReadOnlyBroadcastState } from '../state/state.ts'
 import type { MapStateDescriptor } from '../state/state-descriptor.ts'
 import type {
@@ -6,7 +5,7 @@ import type {
   BroadcastOnTimerContext,
   ReadOnlyBroadcastContext,
 } from './broadcast-process-function.ts'
-import type { OperatorStates } from './generated-operator.ts'
+import type { OperatorContext } from './generated-operator.ts'
 import { OperatorKeyedProcessContext } from './keyed-process-context.ts'
 import { OperatorError } from './operator-error.ts'
 import { OperatorProcessContext } from './process-context.ts'
@@ -22,8 +21,9 @@ export class OperatorBroadcastContext extends OperatorProcessContext implements 
     this.#states = new BroadcastStates(descriptors)
   }
 
-  override declareState(states: OperatorStates): void {
-    this.#states.declare(states)
+  override open(context: OperatorContext): void {
+    super.open(context)
+    this.#states.open(context)
   }
 
   getBroadcastState<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): BroadcastState<UK, UV> {
@@ -40,8 +40,9 @@ export class OperatorReadOnlyBroadcastContext extends OperatorProcessContext imp
     this.#states = new BroadcastStates(descriptors)
   }
 
-  override declareState(states: OperatorStates): void {
-    this.#states.declare(states)
+  override open(context: OperatorContext): void {
+    super.open(context)
+    this.#states.open(context)
   }
 
   getBroadcastState<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): ReadOnlyBroadcastState<UK, UV> {
@@ -61,9 +62,9 @@ export class OperatorKeyedReadOnlyBroadcastContext
     this.#states = new BroadcastStates(descriptors)
   }
 
-  override declareState(states: OperatorStates): void {
-    super.declareState(states)
-    this.#states.declare(states)
+  override open(context: OperatorContext): void {
+    super.open(context)
+    this.#states.open(context)
   }
 
   getBroadcastState<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): ReadOnlyBroadcastState<UK, UV> {
@@ -71,47 +72,39 @@ export class OperatorKeyedReadOnlyBroadcastContext
   }
 }
 
+interface NamedState {
+  readonly state: BroadcastState<unknown, unknown>
+  readonly readOnly: ReadOnlyBroadcastState<unknown, unknown>
+}
+
 /** The states that the broadcast stream was given names for. */
 class BroadcastStates {
   readonly #descriptors: Descriptors
-  readonly #states = new Map<
-    string,
-    { readonly state: BroadcastState<unknown, unknown>; readonly readOnly: ReadOnly }
-  >()
-  #backend: OperatorStateBackend | undefined
+  readonly #states = new Map<string, NamedState>()
 
   constructor(descriptors: Descriptors) {
     this.#descriptors = descriptors
   }
 
-  /** The backend has no restored state yet, so nothing is asked of it before a record comes. */
-  declare({ operator }: OperatorStates): void {
-    this.#backend = operator
+  /** Restored state has been read in by now. */
+  open({ states }: OperatorContext): void {
+    for (const descriptor of this.#descriptors) {
+      const state = states.operator.broadcastState(descriptor)
+      this.#states.set(descriptor.name, { state, readOnly: new ReadOnly(state) })
+    }
   }
 
   get<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): BroadcastState<UK, UV> {
-    return this.#named(descriptor.name).state as BroadcastState<UK, UV>
+    return this.#named(descriptor).state as BroadcastState<UK, UV>
   }
 
   getReadOnly<UK, UV>(descriptor: MapStateDescriptor<UK, UV>): ReadOnlyBroadcastState<UK, UV> {
-    return this.#named(descriptor.name).readOnly as ReadOnlyBroadcastState<unknown, unknown> as ReadOnlyBroadcastState<
-      UK,
-      UV
-    >
+    return this.#named(descriptor).readOnly as ReadOnlyBroadcastState<UK, UV>
   }
 
-  #named(name: string): { readonly state: BroadcastState<unknown, unknown>; readonly readOnly: ReadOnly } {
-    const known = this.#states.get(name)
-    if (known !== undefined) return known
-    const state = this.#create(name)
-    const named = { state, readOnly: new ReadOnly(state) }
-    this.#states.set(name, named)
-    return named
-  }
-
-  #create(name: string): BroadcastState<unknown, unknown> {
-    const descriptor = this.#descriptors.find((each) => each.name === name)
-    if (descriptor !== undefined && this.#backend !== undefined) return this.#backend.broadcastState(descriptor)
+  #named({ name }: { readonly name: string }): NamedState {
+    const named = this.#states.get(name)
+    if (named !== undefined) return named
     const known = this.#descriptors.map((each) => `"${each.name}"`).join(', ')
     throw new OperatorError(
       'BROADCAST_STATE_NOT_NAMED',

@@ -4,6 +4,7 @@ import { HandDrivenTask } from '../task/testing/hand-driven-task.ts'
 import { OperatorReadOnlyBroadcastContext } from './broadcast-contexts.ts'
 import type { CheckpointedFunction, CheckpointListener } from './checkpointed-function.ts'
 import type { RichMapFunction } from './functions.ts'
+import type { OperatorContext } from './generated-operator.ts'
 
 const checkpoint = (checkpointId: number) =>
   ({ checkpointId, timestampMs: 0, directory: undefined, inlineBytesMax: 0, stop: 'none' }) as const
@@ -69,11 +70,8 @@ test.each(['initializeState', 'snapshotState', 'notifyCheckpointComplete'])(
 test('A broadcast state is read by the name it was broadcast with only', () => {
   const context = new OperatorReadOnlyBroadcastContext([new MapStateDescriptor('rules')])
   const rules = new Map([['a', 1]])
-  context.declareState({
-    keyed: undefined,
-    operator: { broadcastState: () => ({ get: (key: string) => rules.get(key), put() {} }) } as never,
-    restoredCheckpointId: undefined,
-  })
+  const operator = { broadcastState: () => ({ get: (key: string) => rules.get(key), put() {} }) }
+  context.open({ states: { operator } } as unknown as OperatorContext)
   const readOnly = context.getBroadcastState(new MapStateDescriptor<string, number>('rules'))
   expect([readOnly.get('a'), 'put' in readOnly]).toEqual([1, false])
   expect(() => context.getBroadcastState(new MapStateDescriptor('limits'))).toThrow(
