@@ -45,7 +45,7 @@ export function createBlockReaders(storage: SnapshotStorage, directory: string |
       const name = `key group ${block.keyGroup}`
       if (location.kind === 'inline') return inlineBlock(location.bytes, block, name)
       const isOurs = (header: BlockHeader) => header.kind === 'keyed' && header.number === block.keyGroup
-      return files.read(location.path, block, { name, isOurs, windowEnd: windowEnd(keyGroups, index) })
+      return files.read(location.path, block, { name, isOurs, windowEnd: () => windowEnd(keyGroups, index) })
     },
     readItems: async ({ handle, first, step }) => {
       const { location, block, itemCount } = handle
@@ -56,7 +56,7 @@ export function createBlockReaders(storage: SnapshotStorage, directory: string |
           : await files.read(location.path, block, {
               name,
               isOurs: ({ kind }) => kind === 'list',
-              windowEnd: undefined,
+              windowEnd: () => block.offset + block.length,
             })
       const items = decodeListBlock(bytes, itemCount, first, step)
       if (items === undefined)
@@ -114,7 +114,7 @@ class DataFiles {
     options: {
       readonly name: string
       readonly isOurs: (header: BlockHeader) => boolean
-      readonly windowEnd: number | undefined
+      readonly windowEnd: () => number
     },
   ): Promise<Uint8Array> {
     const { name, isOurs } = options
@@ -138,7 +138,7 @@ class DataFiles {
     file: string,
     start: number,
     end: number,
-    { name, windowEnd }: { readonly name: string; readonly windowEnd: number | undefined },
+    { name, windowEnd }: { readonly name: string; readonly windowEnd: () => number },
   ): Promise<Window> {
     const window = this.#window
     if (window?.file === file && window.start <= start && end <= window.start + window.bytes.length) return window
@@ -147,7 +147,7 @@ class DataFiles {
     if (start < FILE_HEADER_BYTES || end > size) {
       throw corruptBlock(file, name, start, `the file ends at ${size}, the block at ${end}`)
     }
-    const to = Math.min(Math.max(end, windowEnd ?? end), size)
+    const to = Math.min(windowEnd(), size)
     const bytes = await this.#storage.read(file, start, to - start)
     const read = { file, start, bytes }
     this.#window = read

@@ -4,8 +4,8 @@ import type { SnapshotStorage } from '../snapshot-storage.ts'
 /** Files in memory, for tests of formats. Directories exist by their files. */
 export class MemoryStorage implements SnapshotStorage {
   readonly files = new Map<string, Uint8Array>()
-  /** Of the largest read. */
-  readBytesMax = 0
+  /** Offset and length of each read. */
+  readonly reads: (readonly [number, number])[] = []
 
   makeDirectory(): Promise<void> {
     return Promise.resolve()
@@ -21,7 +21,7 @@ export class MemoryStorage implements SnapshotStorage {
   }
 
   async read(path: string, offset: number, length: number): Promise<Uint8Array> {
-    this.readBytesMax = Math.max(this.readBytesMax, length)
+    this.reads.push([offset, length])
     const bytes = this.files.get(path)
     if (bytes === undefined || offset + length > bytes.length) {
       throw new SnapshotError('STORAGE_FAILED', `Cannot read ${length} bytes at offset ${offset} of ${path}`)
