@@ -24,7 +24,7 @@ export interface BlockHeader {
   readonly checksum: number
 }
 
-/** The file's header: magic, version, three bytes for later, a checksum of what is before it. */
+/** The header of the file: magic, version, and a checksum of both. */
 export function dataFileHeader(): Uint8Array {
   const header = Buffer.alloc(FILE_HEADER_BYTES)
   header.write(FILE_MAGIC, 0, 'latin1')
