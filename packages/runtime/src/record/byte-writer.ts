@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import { ValueTag } from './value-tag.ts'
 
 const notLatin1 = /[\u0100-\uffff]/
@@ -81,6 +82,25 @@ export class ByteWriter {
     this.#length = at
   }
 
+  /** Leaves room for a count that is known last. */
+  skip(byteCount: number): void {
+    this.#reserve(byteCount)
+  }
+
+  /** All bytes, with a count at the end of the first `skipped` ones, and without those that it leaves. */
+  finishWithCount(skipped: number, value: number): Uint8Array {
+    let byteCount = 1
+    for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) byteCount++
+    assert(byteCount <= skipped, () => `a count of ${value} takes more than ${skipped} bytes`)
+    const start = skipped - byteCount
+    let rest = value
+    for (let at = start; at < skipped; at++) {
+      this.#buffer[at] = (rest % 128) | (at < skipped - 1 ? 128 : 0)
+      rest = Math.floor(rest / 128)
+    }
+    return this.#buffer.subarray(start, this.#length)
+  }
+
   /** Twice the length in UTF-16 units, plus one if each takes two bytes; then the units. Exact for lone surrogates. */
   string(value: string): void {
     if (value.length <= shortLengthMax && this.#shortString(value)) return
@@ -89,6 +109,12 @@ export class ByteWriter {
     if (value.length === 0) return
     const at = this.#reserve(wide ? value.length * 2 : value.length)
     this.#buffer.write(value, at, wide ? 'utf16le' : 'latin1')
+  }
+
+  /** A string with its tag. */
+  taggedString(value: string): void {
+    this.byte(ValueTag.string)
+    this.string(value)
   }
 
   /** The call into the engine costs more than a loop over a few characters. Nothing is written if one is not Latin-1. */

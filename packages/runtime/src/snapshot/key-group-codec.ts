@@ -30,7 +30,13 @@ interface Section {
 }
 
 const emptySection = new ByteWriter(0)
-const sectionCapacityBytes = 256
+const noKeys = Uint8Array.of(0)
+const sectionBytesMin = 256
+const sectionBytesMax = 1 << 22
+/** Key groups are not equally large. */
+const spareFactor = 1.15
+/** Before the entries of a section: their number is known last. */
+const keyCountBytes = 8
 
 /**
  * Writes the blocks of all key groups in one pass over each state: entries come in any order, and each goes to the end
@@ -44,6 +50,7 @@ export class KeyGroupsWriter {
   #state: (Section | undefined)[] = []
   #out: ByteWriter = emptySection
   #hasTtl = false
+  #sectionBytes = sectionBytesMin
 
   constructor(
     firstKeyGroup: number,
@@ -53,9 +60,14 @@ export class KeyGroupsWriter {
     this.#encoder = new GeneralEncoder(options)
   }
 
-  /** The next state, in the order of the metas. */
-  startState(form: KeyedStateForm): void {
+  /**
+   * The next state, in the order of the metas. `bytesPerKeyGroup` is how many to make room for: growing by halves costs as much
+   * as writing.
+   */
+  startState(form: KeyedStateForm, bytesPerKeyGroup = 0): void {
     this.#hasTtl = form.hasTtl
+    const wanted = Math.ceil(bytesPerKeyGroup * spareFactor)
+    this.#sectionBytes = Math.max(sectionBytesMin, Math.min(sectionBytesMax, wanted))
     this.#state = []
     this.#sections.push(this.#state)
   }
@@ -66,7 +78,8 @@ export class KeyGroupsWriter {
     if (section === undefined) {
       // Sections are opened in any order, and arrays with holes are slow.
       while (this.#state.length <= at) this.#state.push(undefined)
-      section = { out: new ByteWriter(sectionCapacityBytes), keyCount: 0 }
+      section = { out: new ByteWriter(this.#sectionBytes), keyCount: 0 }
+      section.out.skip(keyCountBytes)
       this.#state[at] = section
     }
     section.keyCount++
@@ -97,6 +110,11 @@ export class KeyGroupsWriter {
     this.#out.float64(timestampMs)
   }
 
+  /** What the present state takes so far. */
+  stateBytes(): number {
+    return this.#state.reduce((sum, section) => sum + (section?.out.length ?? 0), 0)
+  }
+
   /** The key groups that have something, ascending. */
   finish(): KeyGroupBytes[] {
     const keyGroups: KeyGroupBytes[] = []
@@ -104,17 +122,19 @@ export class KeyGroupsWriter {
     for (let at = 0; at < end; at++) {
       const sections = this.#sections.map((state) => state[at])
       if (sections.every((section) => section === undefined)) continue
-      const byteCount = sections.reduce((sum, section) => sum + (section?.out.length ?? 0), 0)
-      const block = new ByteWriter(byteCount + 8 * sections.length)
-      for (const section of sections) {
-        block.count(section?.keyCount ?? 0)
-        if (section !== undefined) block.bytes(section.out.finish())
-      }
       const keyCounts = sections.map((section) => section?.keyCount ?? 0)
-      keyGroups.push({ keyGroup: this.#firstKeyGroup + at, keyCounts, bytes: block.finish() })
+      keyGroups.push({ keyGroup: this.#firstKeyGroup + at, keyCounts, bytes: blockOf(sections) })
     }
     return keyGroups
   }
+}
+
+/** One after the other; a single one is not copied. */
+function blockOf(sections: readonly (Section | undefined)[]): Uint8Array {
+  const parts = sections.map((section) =>
+    section === undefined ? noKeys : section.out.finishWithCount(keyCountBytes, section.keyCount),
+  )
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
 }
 
 /**

@@ -173,6 +173,11 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
           nowMs,
         ),
       )
+      for (const [i, table] of tables.entries()) {
+        // An entry has two bytes at least: more than that no damaged number makes us allocate.
+        const counts = handle.keyGroups.map(({ keyCounts, length }) => Math.min(keyCounts[i]!, length / 2))
+        if (!(table instanceof HeapProcessingTimeTimers)) table.expectEntries(counts.reduce((a, b) => a + b, 0))
+      }
       for (const [index, { keyGroup }] of handle.keyGroups.entries()) {
         const bytes = await read(handle, index)
         const keys = this.#readBlock(reader, handle, index, bytes, tables)
@@ -190,9 +195,10 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
       `Cannot take a snapshot of state "${this.#attemptedState}" of operator "${this.#operatorName}"`
     const writer = new KeyGroupsWriter(this.#range.start, { registry: this.#registry, attempt })
     const states: KeyedStateMeta[] = []
+    const keyGroupCount = this.#range.end - this.#range.start + 1
     for (const table of this.#tables.values()) {
       this.#attemptedState = table.name
-      states.push(table.snapshot(writer, this.#maxParallelism))
+      states.push(table.snapshot(writer, this.#maxParallelism, keyGroupCount))
     }
     for (const timers of this.#timers.values()) {
       if (timers.size > 0) states.push(timers.snapshot(writer, this.#maxParallelism))

@@ -1,4 +1,5 @@
 import { detach } from '../record/detach-strings.ts'
+import { StringPlaces } from './string-places.ts'
 
 const CAPACITY_MIN = 64
 /** Slots that a visit passes for each entry it wants: a table that was emptied has few entries. */
@@ -9,25 +10,29 @@ const SLOTS_PER_VISIT = 16
  * a second search. Keys are primitives; composite ones come as text (keys/canonical-key.ts). A key is copied out of
  * the segment that it came in.
  *
- * Integer keys have an open-addressing table of their own, at most half full: a third of a Map's time (bench: W2).
+ * Integer keys have an open-addressing table of their own, at most half full: a third of a Map's time (bench: W2). So have
+ * texts; all others are in a Map.
  */
 export class KeyedPlaces<Place> {
+  readonly #strings = new StringPlaces<Place>()
   readonly #others = new Map<unknown, Place>()
   #integers: Int32Array = new Int32Array(CAPACITY_MIN)
   /** By slot; a hole where no key is. */
   #integerPlaces: (Place | undefined)[] = new Array(CAPACITY_MIN).fill(undefined)
   #integerCount = 0
   #mask = CAPACITY_MIN - 1
-  /** Where the next visit goes on: a slot, then the others. */
+  /** Where the next visit goes on: a slot of the integers, then one of the texts, then the others. */
   #visitedSlot = 0
+  #visitedStringSlot = 0
   #visitedOthers: Iterator<[unknown, Place]> | undefined
 
   get size(): number {
-    return this.#integerCount + this.#others.size
+    return this.#integerCount + this.#strings.size + this.#others.size
   }
 
   find(key: unknown): Place | undefined {
     if (typeof key === 'number' && (key | 0) === key) return this.#findInteger(key | 0)
+    if (typeof key === 'string') return this.#strings.find(key)
     return this.#others.get(key)
   }
 
@@ -37,12 +42,14 @@ export class KeyedPlaces<Place> {
       this.#putInteger(key | 0, place)
       return
     }
-    this.#others.set(detach(key), place)
+    if (typeof key === 'string') this.#strings.put(detach(key), place)
+    else this.#others.set(key, place)
   }
 
   /** Gives a key a place that has none; false if it has one. The key holds on to no segment. */
   putNew(key: unknown, place: Place): boolean {
     const before = this.size
+    if (typeof key === 'string') return this.#strings.put(key, place)
     if (typeof key === 'number' && (key | 0) === key) this.#putInteger(key | 0, place)
     else this.#others.set(key, place)
     return this.size !== before
@@ -50,16 +57,24 @@ export class KeyedPlaces<Place> {
 
   remove(key: unknown): void {
     if (typeof key === 'number' && (key | 0) === key) this.#removeInteger(key | 0)
+    else if (typeof key === 'string') this.#strings.remove(key)
     else this.#others.delete(key)
   }
 
+  /** There will be so many keys: as many of them as are texts get room at once. */
+  expect(count: number): void {
+    this.#strings.expect(count)
+  }
+
   clear(): void {
+    this.#strings.clear()
     this.#others.clear()
     this.#integers = new Int32Array(CAPACITY_MIN)
     this.#integerPlaces = new Array(CAPACITY_MIN).fill(undefined)
     this.#integerCount = 0
     this.#mask = CAPACITY_MIN - 1
     this.#visitedSlot = 0
+    this.#visitedStringSlot = 0
     this.#visitedOthers = undefined
   }
 
@@ -70,7 +85,8 @@ export class KeyedPlaces<Place> {
       const place = this.#integerPlaces[slot]
       if (place !== undefined) visit(this.#integers[slot]!, place)
     }
-    for (const [key, place] of this.#others) visit(key as string, place)
+    this.#strings.forEach(visit)
+    for (const [key, place] of this.#others) visit(key as boolean, place)
   }
 
   /** Some keys, from where the last call stopped, and around again. The visitor may remove the key it sees. */
@@ -87,10 +103,16 @@ export class KeyedPlaces<Place> {
         visit(this.#integers[slot]!, place)
         continue
       }
-      this.#visitedOthers ??= this.#others.entries()
+      if (this.#visitedStringSlot < this.#strings.slotCount && this.#strings.size > 0) {
+        slotsLeft--
+        if (this.#strings.visitSlot(this.#visitedStringSlot++, visit)) left--
+        continue
+      }
+      this.#visitedOthers ??= this.#remaining()
       const next = this.#visitedOthers.next()
       if (next.done) {
         this.#visitedSlot = 0
+        this.#visitedStringSlot = 0
         this.#visitedOthers = undefined
         slotsLeft--
         continue
@@ -98,6 +120,11 @@ export class KeyedPlaces<Place> {
       left--
       visit(next.value[0], next.value[1])
     }
+  }
+
+  *#remaining(): Generator<[unknown, Place], void, undefined> {
+    yield* this.#strings.othersEntries()
+    yield* this.#others
   }
 
   #findInteger(key: number): Place | undefined {

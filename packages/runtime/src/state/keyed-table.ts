@@ -7,6 +7,8 @@ import { InferredType } from './inferred-type.ts'
 import { KeyedPlaces } from './keyed-places.ts'
 import type { StateTtl } from './state-ttl.ts'
 
+const bytesPerKeyGuess = 24
+
 /** What the descriptor of a state says, in the words of the tables. */
 export interface TableDeclaration {
   /** Undefined to have it inferred. */
@@ -31,6 +33,8 @@ export abstract class KeyedTable<Entry> {
   #mapKeyType: TypeDescription | undefined
   #isDeclared = false
   #hasTtl = false
+  /** Of the last snapshot. */
+  #bytesPerKey = bytesPerKeyGuess
   protected ttl: StateTtl | undefined
   /** When values came that have no time of their own. */
   protected restoredAtMs = 0
@@ -98,6 +102,11 @@ export abstract class KeyedTable<Entry> {
     this.expectTimes(this.#hasTtl)
   }
 
+  /** So many entries are about to come. */
+  expectEntries(count: number): void {
+    this.places.expect(this.places.size + count)
+  }
+
   /** What the descriptor says, once its function has been opened. Restored values fit by now. */
   declare({ type, mapKeyType, ttl }: TableDeclaration): void {
     this.#type = type
@@ -125,8 +134,9 @@ export abstract class KeyedTable<Entry> {
   }
 
   /** Appends all entries, by key group. Answers what they have in common. */
-  snapshot(writer: KeyGroupsWriter, maxParallelism: number): KeyedStateMeta {
-    writer.startState({ kind: this.kind, hasTtl: this.#hasTtl })
+  snapshot(writer: KeyGroupsWriter, maxParallelism: number, keyGroupCount: number): KeyedStateMeta {
+    const { size } = this.places
+    writer.startState({ kind: this.kind, hasTtl: this.#hasTtl }, (size * this.#bytesPerKey) / keyGroupCount)
     const nowMs = this.ttl?.nowMs() ?? 0
     const expiry = this.ttl?.cleansFullSnapshot === true ? this.ttl : undefined
     const inferred = new InferredType()
@@ -138,6 +148,7 @@ export abstract class KeyedTable<Entry> {
       writer.startKey(keyGroupOfCanonical(canonical, maxParallelism), keyOfCanonical(canonical))
       this.write(writer, entry, nowMs, expiry)
     })
+    if (size > 0) this.#bytesPerKey = writer.stateBytes() / size
     return {
       name: this.name,
       kind: this.kind,
