@@ -15,8 +15,16 @@ const hints: Readonly<Record<string, string>> = {
   NOT_A_JOB: 'README.md shows a job of ten lines',
   UNKNOWN_OPTION: 'docs/configuration.md lists all options',
   ILL_TYPED_VALUE: 'docs/configuration.md lists all options with their types',
-  NO_SAVEPOINT_DIRECTORY: 'name a directory, or set execution.checkpointing.savepoint-dir when the job is run',
   MALFORMED_PROPERTY: 'options are set by -D key=value; docs/configuration.md lists them',
+}
+
+/** Hints by code, for messages that say what would do only sometimes. */
+const lastHints: Readonly<Record<string, string>> = {
+  NO_SAVEPOINT_DIRECTORY: 'name a directory, or set execution.checkpointing.savepoint-dir when the job is run',
+  SAVEPOINT_FAILED: 'the job goes on; its log may say more',
+  RESCALE_REFUSED: 'nothing was stopped: the job runs on as it was',
+  RESCALE_FAILED: 'the job runs at its old parallelism again; its log may say more',
+  JOB_NOT_RUNNING: 'try again when millrace list shows it as RUNNING',
 }
 
 /**
@@ -59,6 +67,8 @@ function messageAndHint(
     // By our style a second sentence says what would do. With a cause the message may quote somebody else's.
     const split = hasCause && !isOurStyle(error.cause) ? undefined : secondSentence(message, ownBegin(error))
     if (split !== undefined) return { message: message.slice(0, split), hint: message.slice(split) }
+    const last = lastHints[error.code]
+    if (last !== undefined && !verbose) return { message, hint: last }
   }
   if (verbose) return { message, hint: 'the stacks below show where it comes from' }
   return { message, hint: `run again with --verbose to see ${hasCause ? 'the cause' : 'where it comes from'}` }
