@@ -40,6 +40,9 @@ export interface SavepointOptions {
   readonly isOwned?: boolean
 }
 
+/** So long a job that has ended waits at most for the removal of its checkpoints. */
+const REMOVAL_TIMEOUT_MS = 30_000
+
 /** How a checkpoint failed. */
 interface CheckpointFailure {
   readonly reason: string
@@ -226,8 +229,8 @@ export class CheckpointCoordinator {
   }
 
   /**
-   * The job has ended: removes the checkpoints that are not to outlive it. Resolves when that is done; no later than a
-   * checkpoint may take. Never rejects.
+   * The job has ended: removes the checkpoints that are not to outlive it. Resolves when that is done, or takes too long.
+   * Never rejects.
    */
   dispose(status: CheckpointedJobEnd): Promise<void> {
     this.#disposal ??= this.#dispose(status)
@@ -241,8 +244,9 @@ export class CheckpointCoordinator {
     const directory = this.#checkpointsDirectory
     if (directory !== undefined && this.#nextId > 1 && status !== 'SUSPENDED') this.#cleaner.removeIfEmpty(directory)
     const timeout = Promise.withResolvers<void>()
-    const cancelTimer = clock.schedule(settings.timeoutMs, () => {
-      logger.warn(`snapshots could not be removed within ${formatDurationMs(settings.timeoutMs)}`, this.#job)
+    const timeoutMs = Math.min(settings.timeoutMs, REMOVAL_TIMEOUT_MS)
+    const cancelTimer = clock.schedule(timeoutMs, () => {
+      logger.warn(`snapshots could not be removed within ${formatDurationMs(timeoutMs)}`, this.#job)
       timeout.resolve()
     })
     await Promise.race([this.#cleaner.settled(), timeout.promise])

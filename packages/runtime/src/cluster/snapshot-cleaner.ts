@@ -2,11 +2,11 @@ import type { Logger } from '../base/logger.ts'
 import type { SnapshotStorage } from '../snapshot/snapshot-storage.ts'
 import { disposeSnapshot } from './dispose-snapshot.ts'
 
-/** Removes, in the background and in order, what is needed no more. What cannot be removed is logged, and left. */
+/** Removes in the background what is needed no more. What cannot be removed is logged, and left. */
 export class SnapshotCleaner {
   readonly #storage: SnapshotStorage
   readonly #logger: Logger
-  #work: Promise<void> = Promise.resolve()
+  readonly #underWay = new Set<Promise<void>>()
 
   constructor(storage: SnapshotStorage, logger: Logger) {
     this.#storage = storage
@@ -30,24 +30,28 @@ export class SnapshotCleaner {
     })
   }
 
-  /** Removes a directory if nothing is in it. */
+  /** Removes a directory if nothing is left in it when all that was asked for so far is done. */
   removeIfEmpty(path: string): void {
+    const others = this.settled()
     this.#later(path, async () => {
+      await others
       if ((await this.#storage.list(path)).length === 0) await this.#storage.remove(path)
     })
   }
 
   /** Resolves when all that was asked for so far is done. */
-  settled(): Promise<void> {
-    return this.#work
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay)
   }
 
   #later(path: string, action: () => Promise<void>): void {
-    this.#work = this.#work.then(action).catch((error: unknown) => {
+    const work = action().catch((error: unknown) => {
       this.#logger.warn('a snapshot that is needed no more could not be removed', {
         path,
         error: error instanceof Error ? error.message : String(error),
       })
     })
+    this.#underWay.add(work)
+    void work.then(() => this.#underWay.delete(work))
   }
 }
