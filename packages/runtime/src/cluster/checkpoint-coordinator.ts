@@ -17,17 +17,18 @@ import type {
   CheckpointedAttempt,
   CompletedSnapshot,
 } from './checkpoint-coordinator-parts.ts'
+import { type CheckpointFailure, CheckpointFailures } from './checkpoint-failures.ts'
 import { type CheckpointRequest, checkpointRequest } from './checkpoint-request.ts'
 import { CheckpointRequests } from './checkpoint-requests.ts'
 import { CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { CheckpointStatistics } from './checkpoint-statistics.ts'
 import { CheckpointStatisticsTracker } from './checkpoint-statistics-tracker.ts'
+import { CheckpointStore } from './checkpoint-store.ts'
 import { ClusterError } from './cluster-error.ts'
-import { type CheckpointedJobEnd, CompletedCheckpoints, type KeptSnapshot } from './completed-checkpoints.ts'
+import type { CheckpointedJobEnd } from './completed-checkpoints.ts'
 import { EndingSubtasks } from './ending-subtasks.ts'
 import { EnumeratorSnapshots } from './enumerator-snapshots.ts'
 import { isAtItsEnd, PendingCheckpoint } from './pending-checkpoint.ts'
-import { SnapshotCleaner } from './snapshot-cleaner.ts'
 
 export interface SavepointOptions {
   /** Where its directory is made. Not needed for one in memory. */
@@ -40,19 +41,6 @@ export interface SavepointOptions {
   readonly isOwned?: boolean
 }
 
-/** So long a job that has ended waits at most for the removal of its checkpoints. */
-const REMOVAL_TIMEOUT_MS = 30_000
-
-/** How a checkpoint failed. */
-interface CheckpointFailure {
-  readonly reason: string
-  readonly cause?: unknown
-  /** Against the failures that are tolerable: something is wrong, and may be so the next time. */
-  readonly counts: boolean
-  /** Nothing is wrong; somebody who waits for it has it taken again. */
-  readonly again: boolean
-}
-
 /**
  * Takes the checkpoints and savepoints of one job, attempt after attempt: triggers them at the sources, gathers what the
  * subtasks acknowledge, completes them by publishing their metadata, tells everyone, and keeps as many as are wanted. After
@@ -63,10 +51,10 @@ interface CheckpointFailure {
  */
 export class CheckpointCoordinator {
   readonly #parts: CheckpointCoordinatorParts
-  readonly #completed: CompletedCheckpoints
+  readonly #store: CheckpointStore
+  readonly #failures: CheckpointFailures
   readonly #statistics: CheckpointStatisticsTracker
   readonly #schedule: CheckpointSchedule
-  readonly #cleaner: SnapshotCleaner
   readonly #enumerators = new EnumeratorSnapshots()
   readonly #ending = new EndingSubtasks()
   readonly #requests: CheckpointRequests
@@ -78,18 +66,14 @@ export class CheckpointCoordinator {
   /** The savepoint that the attempt ends with: no other checkpoint begins before it has failed. */
   #stop: PendingCheckpoint | undefined
   #nextId = 1
-  /** Checkpoints that failed one after the other. */
-  #failures = 0
-  /** A checkpoint failed: the next one waits for its time, also if subtasks wait for it. */
-  #endIsPutOff = false
   #disposal: Promise<void> | undefined
 
   constructor(parts: CheckpointCoordinatorParts) {
     this.#parts = parts
-    this.#completed = new CompletedCheckpoints(parts.settings)
+    this.#store = new CheckpointStore(parts)
+    this.#failures = new CheckpointFailures(parts.settings.tolerableFailures)
     this.#statistics = new CheckpointStatisticsTracker(parts.clock)
     this.#schedule = new CheckpointSchedule(parts.clock, parts.settings, () => this.#next())
-    this.#cleaner = new SnapshotCleaner(parts.storage, parts.logger)
     this.#requests = new CheckpointRequests({
       clock: parts.clock,
       timeoutMs: parts.settings.timeoutMs,
@@ -112,11 +96,11 @@ export class CheckpointCoordinator {
     if (restored !== undefined) {
       this.#statistics.restored(restored)
       this.#nextId = Math.max(this.#nextId, restored.metadata.checkpointId + 1)
-      this.#completed.add(restored, options.isClaimed ? 'claimed' : 'user')
+      this.#store.restored(restored, options.isClaimed ?? false)
     }
     this.#attempt = attempt
     this.#enumerators.reset()
-    this.#endIsPutOff = false
+    this.#failures.newAttempt()
     this.#schedule.restart()
     this.#next()
   }
@@ -221,7 +205,7 @@ export class CheckpointCoordinator {
 
   /** What a restart begins from: the newest checkpoint, or the savepoint that the job was stopped with or started from. */
   latest(): CompletedSnapshot | undefined {
-    return this.#completed.latest()
+    return this.#store.latest()
   }
 
   statistics(): CheckpointStatistics {
@@ -233,24 +217,12 @@ export class CheckpointCoordinator {
    * Never rejects.
    */
   dispose(status: CheckpointedJobEnd): Promise<void> {
-    this.#disposal ??= this.#dispose(status)
+    if (this.#disposal === undefined) {
+      this.detach(this.#notRunning('it has ended'))
+      // Without a checkpoint there was no directory.
+      this.#disposal = this.#store.end(status, this.#nextId === 1 ? undefined : this.#checkpointsDirectory)
+    }
     return this.#disposal
-  }
-
-  async #dispose(status: CheckpointedJobEnd): Promise<void> {
-    const { clock, settings, logger } = this.#parts
-    this.detach(this.#notRunning('it has ended'))
-    this.#remove(this.#completed.end(status))
-    const directory = this.#checkpointsDirectory
-    if (directory !== undefined && this.#nextId > 1 && status !== 'SUSPENDED') this.#cleaner.removeIfEmpty(directory)
-    const timeout = Promise.withResolvers<void>()
-    const timeoutMs = Math.min(settings.timeoutMs, REMOVAL_TIMEOUT_MS)
-    const cancelTimer = clock.schedule(timeoutMs, () => {
-      logger.warn(`snapshots could not be removed within ${formatDurationMs(timeoutMs)}`, this.#job)
-      timeout.resolve()
-    })
-    await Promise.race([this.#cleaner.settled(), timeout.promise])
-    cancelTimer()
   }
 
   #request(facts: Omit<CheckpointRequest, 'outcome'>): Promise<CompletedSnapshot> {
@@ -291,7 +263,7 @@ export class CheckpointCoordinator {
       this.#schedule.restart()
       if (obstacle === undefined && !this.#isOver(attempt)) return checkpointRequest({ ...facts, origin: 'interval' })
     }
-    if (obstacle !== undefined || this.#pending.size > 0 || this.#endIsPutOff) return undefined
+    if (obstacle !== undefined || this.#pending.size > 0 || this.#failures.latestFailed) return undefined
     if (!this.#allAreAwaiting(attempt)) return undefined
     this.#schedule.restart()
     return checkpointRequest({ ...facts, origin: 'end' })
@@ -365,7 +337,7 @@ export class CheckpointCoordinator {
     pending.enter('completed')
     this.#pending.delete(checkpointId)
     this.#statistics.completed(record, snapshot.path)
-    const superfluous = this.#keep(request, snapshot)
+    const removeSuperfluous = this.#store.completed(request, snapshot)
     if (hasEffects(request)) {
       for (const subtask of pending.subtasksAtTheirEnd()) this.#ending.committed(subtask)
       attempt.notifyCheckpointComplete(checkpointId)
@@ -374,10 +346,9 @@ export class CheckpointCoordinator {
         this.#fail(older, { reason: `checkpoint ${checkpointId} was complete before it`, counts: false, again: false })
       }
     }
-    this.#remove(superfluous)
+    removeSuperfluous()
     if (request.kind === 'checkpoint') {
-      this.#failures = 0
-      this.#endIsPutOff = false
+      this.#failures.completed()
       this.#schedule.pause()
     }
     this.#parts.logger.debug(`${request.kind} complete`, { ...this.#job, checkpointId, path: snapshot.path })
@@ -385,16 +356,9 @@ export class CheckpointCoordinator {
     this.#next()
   }
 
-  /** Answers what need not be kept any more. */
-  #keep({ kind, stop, isOwned }: CheckpointRequest, snapshot: CompletedSnapshot): readonly KeptSnapshot[] {
-    if (kind === 'checkpoint') return this.#completed.addCheckpoint(snapshot)
-    if (stop !== 'none' || isOwned) this.#completed.add(snapshot, isOwned ? 'job' : 'user')
-    return []
-  }
-
   #fail(pending: PendingCheckpoint, { reason, cause, counts, again }: CheckpointFailure): void {
     if (pending.isEnded) return
-    const { checkpointId, request, attempt, directory, record } = pending
+    const { checkpointId, request, attempt, record } = pending
     const { kind, stop } = request
     const wasTriggered = pending.state !== 'starting'
     pending.enter('failed')
@@ -407,7 +371,7 @@ export class CheckpointCoordinator {
       cause === undefined ? undefined : { cause },
     )
     this.#statistics.failed(record, reason)
-    if (directory !== undefined) this.#cleaner.removeDirectory(directory, pending.worked)
+    this.#store.failed(pending)
     if (kind === 'checkpoint') this.#schedule.pause()
     const isAttached = this.#attempt === attempt
     if (isAttached) {
@@ -418,26 +382,12 @@ export class CheckpointCoordinator {
     const isDrained = stop === 'drain' && wasTriggered
     if (isAttached && again && request.origin === 'command' && !isDrained) this.#requests.putBack(request)
     else request.outcome.reject(error)
-    if (isAttached && isDrained) attempt.fail(error)
-    else if (isAttached && counts && kind === 'checkpoint') this.#count(attempt, error)
+    if (isAttached) {
+      const intolerable = counts && kind === 'checkpoint' ? this.#failures.failed(error) : isDrained ? error : undefined
+      // Detaches, and may attach the next attempt.
+      if (intolerable !== undefined) attempt.fail(intolerable)
+    }
     this.#next()
-  }
-
-  /** One more has failed after the other. */
-  #count(attempt: CheckpointedAttempt, error: ClusterError): void {
-    this.#endIsPutOff = true
-    this.#failures++
-    const { tolerableFailures } = this.#parts.settings
-    if (this.#failures <= tolerableFailures) return
-    this.#failures = 0
-    attempt.fail(
-      new ClusterError(
-        'CHECKPOINT_FAILED',
-        `More checkpoints failed than execution.checkpointing.tolerable-failed-checkpoints allows (${tolerableFailures}): ${error.message}`,
-        { ...error.facts, tolerableFailures },
-        { cause: error },
-      ),
-    )
   }
 
   #onTimeout(pending: PendingCheckpoint): void {
@@ -492,14 +442,6 @@ export class CheckpointCoordinator {
     const { jobId, hexDigits } = this.#parts
     const name = kind === 'checkpoint' ? `chk-${checkpointId}` : `savepoint-${jobId.slice(0, 6)}-${hexDigits(12)}`
     return `${parentDirectory}/${name}`
-  }
-
-  #remove(kept: readonly KeptSnapshot[]): void {
-    for (const { snapshot, owner } of kept) {
-      if (snapshot.path === undefined) continue
-      if (owner === 'claimed') this.#cleaner.dispose(snapshot.path)
-      else this.#cleaner.removeDirectory(snapshot.path)
-    }
   }
 
   #notRunning(why: string): ClusterError {

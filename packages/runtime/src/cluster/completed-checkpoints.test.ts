@@ -88,7 +88,7 @@ describe('Complete checkpoints', () => {
     await world.pass(999)
     expect(ended).toBe(false)
     await world.pass(1)
-    expect([ended, world.log]).toEqual([true, ['warn: snapshots could not be removed within 1 s']])
+    expect([ended, world.log]).toEqual([true, ['warn: checkpoints could not be removed within 1000 ms, and are left']])
   })
 })
 
