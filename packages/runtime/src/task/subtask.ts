@@ -287,6 +287,8 @@ export class Subtask {
     this.#parts.abort.abort()
     await this.#closeAnyway()
     if (!this.isEnded) this.#enter('CANCELED')
+    // The slot may have been visited since the functions were closed, and is done only now.
+    this.#parts.wake()
   }
 
   /** Ends as failed, which is told at once; the functions are still closed. */

@@ -99,6 +99,7 @@ class FaultRuns {
           config: this.#world.plan.config,
           files: this.#files,
           stepsMax: STEPS_MAX,
+          isAllVirtual: true,
           storageFaults: withFaults ? this.#world.plan.storage : NO_STORAGE_FAULTS,
           onStep: (simulated) => run.onStep(simulated),
           ...(this.#restore !== undefined && { restore: this.#restore }),
