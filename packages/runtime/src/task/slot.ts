@@ -49,6 +49,11 @@ export class Slot {
     return this.#subtasks.some((subtask) => subtask.isClosing)
   }
 
+  /** Whether something waits for the world outside. */
+  get hasWorkUnderWay(): boolean {
+    return this.#subtasks.some((subtask) => subtask.hasWorkUnderWay)
+  }
+
   /** Makes all subtasks, then opens them. One that cannot be opened fails by itself. Throws if one cannot be made. */
   initialize(plan: SlotPlan): void {
     this.#values = plan.values

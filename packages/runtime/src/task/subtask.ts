@@ -117,6 +117,14 @@ export class Subtask {
     return !this.#closed && (this.#closing !== undefined || this.isEnded)
   }
 
+  /** Whether something waits for the world outside: a write, a flush, a commit. */
+  get hasWorkUnderWay(): boolean {
+    const { chain, checkpoints } = this.#parts
+    if (this.isClosed) return false
+    if (checkpoints.settled() !== undefined || this.#ending?.settled() !== undefined) return true
+    return chain.operators.some((operator) => operator?.paused?.settled?.() !== undefined)
+  }
+
   /** Whether operators have been told of the end of their input, and have emitted what they held back. */
   get hasEndedInput(): boolean {
     return this.#endHandled

@@ -74,6 +74,8 @@ export interface SimulatedWorld {
 const STALLED_AFTER_MS = 10_000
 /** Real time that functions get to close before virtual time runs on, and with it the time-out that ends them by force. */
 const CLOSE_REAL_MS = 250
+/** A step of virtual time that is not taken, at first, while real work is under way: a time-out would hit it. */
+const LONG_STEP_MS = 1_000
 const MEMORY_BYTES = 16 * 1024 * 1024 * 1024
 
 /**

@@ -125,6 +125,11 @@ export class SimulatedSlots implements SlotTransport {
     return this.#slots.some(({ slot, ended }) => !ended && slot.isClosing)
   }
 
+  /** Whether some subtask waits for what may take real time, such as a file being written. */
+  get hasWorkUnderWay(): boolean {
+    return this.#slots.some(({ slot, ended }) => !ended && slot.hasWorkUnderWay)
+  }
+
   /** Lets one thing happen. Answers false if nothing can, unless time passes or the world outside moves. */
   step(): boolean {
     const now = this.#clock.monotonicMs()
