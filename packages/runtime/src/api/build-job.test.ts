@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { Configuration } from '../configuration/configuration.ts'
+import { MapStateDescriptor } from '../state/state-descriptor.ts'
+import { WatermarkStrategy } from '../time/watermark-strategy.ts'
 import { buildJob, type JobOptions } from './build-job.ts'
 import { defineJob, isJobDefinition, type JobBuilder, type JobDefinition } from './job-definition.ts'
+import type { StreamExecutionEnvironment } from './stream-execution-environment.ts'
 
 test('defineJob makes a frozen definition that other copies of the runtime recognise', () => {
   const build: JobBuilder = () => {}
@@ -219,6 +222,56 @@ test('Stateful operators without a uid get one warning together', () => {
       operators: ['Sum', 'Keyed Reduce'],
     },
   ])
+})
+
+test('Functions, sinks and sources count as stateful if they can have state', () => {
+  const open = () => {}
+  const stateful = (job: (env: StreamExecutionEnvironment) => void) => {
+    const { warnings } = build((env) => {
+      // A plain function on a keyed stream keeps nothing, nor does a rich one without a key.
+      const keyed = env.fromElements(1).keyBy(String)
+      keyed.map((n) => n).print()
+      keyed.process(() => []).print()
+      env.fromElements(1).map({ open, map: String }).print()
+      job(env)
+    })
+    return warnings.flatMap(({ operators }) => operators)
+  }
+  const rules = new MapStateDescriptor('rules')
+  expect(stateful(() => {})).toEqual([])
+  expect(
+    stateful((env) => {
+      const keyed = env.fromElements(1).keyBy(String)
+      keyed.map({ open, map: String }).print()
+      keyed.process({ processElement: () => [], onTimer: () => [] }).print()
+      keyed
+        .connect(keyed)
+        .flatMap({ open, flatMap1: () => [], flatMap2: () => [] })
+        .print()
+      env
+        .fromElements(1)
+        .filter({ filter: Boolean, initializeState() {}, snapshotState() {} } as never)
+        .print()
+      env
+        .fromElements(1)
+        .connect(env.fromElements(2).broadcast(rules))
+        .process({ processElement: () => [], processBroadcastElement: () => [] })
+        .sinkTo({ createWriter: () => ({ write() {} }), createCommitter: () => ({ commit() {} }) })
+    }),
+  ).toEqual(['Map', 'KeyedProcess', 'Co-Flat Map', 'Filter', 'Co-Process-Broadcast', 'Sink'])
+  const endless = {
+    createEnumerator() {},
+    createReader() {},
+    restoreEnumerator() {},
+    boundedness: 'continuous-unbounded',
+  }
+  const source = (env: StreamExecutionEnvironment) =>
+    env.fromSource(endless as never, WatermarkStrategy.noWatermarks(), 'Endless').print()
+  expect(stateful(source)).toEqual(['Endless'])
+  // Bounded sources count only where there are checkpoints.
+  expect(stateful((env) => void env.enableCheckpointing(1_000))).toEqual(
+    Array.from({ length: 2 }, () => 'Collection Source'),
+  )
 })
 
 test('The warning about missing uids stays one short line, however many operators there are', () => {

@@ -1,8 +1,13 @@
-import type { CheckpointingMode, CheckpointRetention } from '../configuration/checkpointing-options.ts'
+import type * as Options from '../configuration/checkpointing-options.ts'
 import type { ConfigurationEntries } from '../configuration/configuration.ts'
 import { ApiError } from './api-error.ts'
 import { checkText, show } from './setting-checks.ts'
 import { callOf } from './topology.ts'
+
+/** How often a record may count in state after a restart: exactly once; or at least once, with less waiting on the way. */
+export type CheckpointingMode = Options.CheckpointingMode
+/** Which checkpoints outlive the job: see {@link CheckpointConfig.setExternalizedCheckpointRetention}. */
+export type CheckpointRetention = Options.CheckpointRetention
 
 const MODES: readonly CheckpointingMode[] = ['EXACTLY_ONCE', 'AT_LEAST_ONCE']
 const RETENTIONS: readonly CheckpointRetention[] = [
