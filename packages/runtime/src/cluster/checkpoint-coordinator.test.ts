@@ -200,7 +200,7 @@ describe('A checkpoint that fails', () => {
       checkpointId: 1,
       durationMs: 1_000,
       failureMessage:
-        'after 1 s (execution.checkpointing.timeout) 1 subtasks did not acknowledge it, subtask Sink (2/2) among them',
+        'after 1 s (execution.checkpointing.timeout) 1 subtasks had not acknowledged it, subtask Sink (2/2) among them',
     })
   })
 

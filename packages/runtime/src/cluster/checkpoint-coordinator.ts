@@ -11,7 +11,6 @@ import {
   obstacleToCheckpoint,
   subtasksOf,
 } from './attempt-progress.ts'
-import { barrierStarts } from './barrier-starts.ts'
 import type {
   CheckpointCoordinatorParts,
   CheckpointedAttempt,
@@ -24,11 +23,12 @@ import { CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { CheckpointStatistics } from './checkpoint-statistics.ts'
 import { CheckpointStatisticsTracker } from './checkpoint-statistics-tracker.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
+import { CheckpointTrigger } from './checkpoint-trigger.ts'
 import { ClusterError } from './cluster-error.ts'
 import type { CheckpointedJobEnd } from './completed-checkpoints.ts'
 import { EndingSubtasks } from './ending-subtasks.ts'
-import { EnumeratorSnapshots } from './enumerator-snapshots.ts'
 import { isAtItsEnd, PendingCheckpoint } from './pending-checkpoint.ts'
+import { SnapshotDirectories } from './snapshot-directories.ts'
 
 export interface SavepointOptions {
   /** Where its directory is made. Not needed for one in memory. */
@@ -55,7 +55,8 @@ export class CheckpointCoordinator {
   readonly #failures: CheckpointFailures
   readonly #statistics: CheckpointStatisticsTracker
   readonly #schedule: CheckpointSchedule
-  readonly #enumerators = new EnumeratorSnapshots()
+  readonly #directories: SnapshotDirectories
+  readonly #trigger: CheckpointTrigger
   readonly #ending = new EndingSubtasks()
   readonly #requests: CheckpointRequests
   /** By id, in the order in which they began. */
@@ -71,6 +72,12 @@ export class CheckpointCoordinator {
   constructor(parts: CheckpointCoordinatorParts) {
     this.#parts = parts
     this.#store = new CheckpointStore(parts)
+    this.#directories = new SnapshotDirectories(parts)
+    this.#trigger = new CheckpointTrigger({
+      storage: parts.storage,
+      ending: this.#ending,
+      inlineBytesMax: parts.settings.inlineBytesMax,
+    })
     this.#failures = new CheckpointFailures(parts.settings.tolerableFailures)
     this.#statistics = new CheckpointStatisticsTracker(parts.clock)
     this.#schedule = new CheckpointSchedule(parts.clock, parts.settings, () => this.#next())
@@ -99,7 +106,7 @@ export class CheckpointCoordinator {
       this.#store.restored(restored, options.isClaimed ?? false)
     }
     this.#attempt = attempt
-    this.#enumerators.reset()
+    this.#trigger.newAttempt()
     this.#failures.newAttempt()
     this.#schedule.restart()
     this.#next()
@@ -177,7 +184,7 @@ export class CheckpointCoordinator {
       kind: 'checkpoint',
       origin: 'command',
       stop: 'none',
-      parentDirectory: this.#checkpointsDirectory,
+      parentDirectory: this.#directories.ofJob,
       isOwned: true,
     })
   }
@@ -220,7 +227,7 @@ export class CheckpointCoordinator {
     if (this.#disposal === undefined) {
       this.detach(this.#notRunning('it has ended'))
       // Without a checkpoint there was no directory.
-      this.#disposal = this.#store.end(status, this.#nextId === 1 ? undefined : this.#checkpointsDirectory)
+      this.#disposal = this.#store.end(status, this.#nextId === 1 ? undefined : this.#directories.ofJob)
     }
     return this.#disposal
   }
@@ -256,7 +263,7 @@ export class CheckpointCoordinator {
     const facts = {
       kind: 'checkpoint',
       stop: 'none',
-      parentDirectory: this.#checkpointsDirectory,
+      parentDirectory: this.#directories.ofJob,
       isOwned: true,
     } as const
     if (this.#schedule.isDue) {
@@ -270,14 +277,14 @@ export class CheckpointCoordinator {
   }
 
   async #start(request: CheckpointRequest, attempt: CheckpointedAttempt): Promise<void> {
-    const { clock, settings, storage } = this.#parts
+    const { clock, settings } = this.#parts
     const checkpointId = this.#nextId++
     const pending = new PendingCheckpoint({
       checkpointId,
       timestampMs: clock.now(),
       request,
       attempt,
-      directory: this.#directoryOf(request, checkpointId),
+      directory: this.#directories.of(request, checkpointId),
       record: this.#statistics.triggered(attempt.jobGraph, checkpointId, request.kind === 'savepoint'),
     })
     this.#pending.set(checkpointId, pending)
@@ -285,34 +292,13 @@ export class CheckpointCoordinator {
     const cancelTimeout = clock.schedule(settings.timeoutMs, () => this.#onTimeout(pending))
     void pending.ended.then(cancelTimeout)
     try {
-      if (pending.directory !== undefined) await pending.working(storage.makeDirectory(pending.directory))
-      const coordinators = await this.#enumerators.take(pending)
-      if (coordinators !== undefined) this.#trigger(pending, coordinators)
+      const obstacle = await this.#trigger.send(pending)
+      if (obstacle !== undefined) this.#fail(pending, { reason: obstacle, counts: false, again: false })
     } catch (error) {
       this.#fail(pending, { reason: messageOf(error), cause: error, counts: true, again: false })
     } finally {
       this.#isStarting = false
       this.#next()
-    }
-  }
-
-  #trigger(pending: PendingCheckpoint, coordinators: ReadonlyMap<string, Uint8Array>): void {
-    const { attempt, request, checkpointId, timestampMs, directory } = pending
-    try {
-      const obstacle = obstacleToCheckpoint(attempt)
-      if (obstacle !== undefined) {
-        this.#fail(pending, { reason: obstacle, counts: false, again: false })
-        return
-      }
-      const starts = barrierStarts(attempt.jobGraph, {
-        isFinished: (subtask) => isFinished(attempt, subtask),
-        hasEndedOutput: (subtask) => isFinished(attempt, subtask) || this.#ending.hasEndedOutput(subtask),
-      })
-      pending.trigger(coordinators, (subtask) => isFinished(attempt, subtask))
-      const { inlineBytesMax } = this.#parts.settings
-      attempt.triggerCheckpoint({ checkpointId, timestampMs, directory, inlineBytesMax, stop: request.stop }, starts)
-    } finally {
-      attempt.releaseEnumerators()
     }
   }
 
@@ -338,6 +324,7 @@ export class CheckpointCoordinator {
     this.#pending.delete(checkpointId)
     this.#statistics.completed(record, snapshot.path)
     const removeSuperfluous = this.#store.completed(request, snapshot)
+    request.outcome.resolve(snapshot)
     if (hasEffects(request)) {
       for (const subtask of pending.subtasksAtTheirEnd()) this.#ending.committed(subtask)
       attempt.notifyCheckpointComplete(checkpointId)
@@ -352,7 +339,6 @@ export class CheckpointCoordinator {
       this.#schedule.pause()
     }
     this.#parts.logger.debug(`${request.kind} complete`, { ...this.#job, checkpointId, path: snapshot.path })
-    request.outcome.resolve(snapshot)
     this.#next()
   }
 
@@ -391,12 +377,7 @@ export class CheckpointCoordinator {
   }
 
   #onTimeout(pending: PendingCheckpoint): void {
-    const missing = pending.firstMissing()
-    const what =
-      pending.state === 'triggered' && missing !== undefined
-        ? `${pending.missingCount} subtasks did not acknowledge it, ${describeSubtask(pending.attempt.jobGraph, missing)} among them`
-        : `it was still ${pending.state}`
-    const reason = `after ${this.#timeout} (execution.checkpointing.timeout) ${what}`
+    const reason = `after ${this.#timeout} (execution.checkpointing.timeout) ${pending.describeWait()}`
     this.#fail(pending, { reason, counts: true, again: false })
   }
 
@@ -430,18 +411,6 @@ export class CheckpointCoordinator {
     let count = 0
     for (const { request } of this.#pending.values()) if (request.kind === 'checkpoint') count++
     return count
-  }
-
-  get #checkpointsDirectory(): string | undefined {
-    const { settings, jobId } = this.#parts
-    return settings.directory === undefined ? undefined : `${settings.directory}/${jobId}`
-  }
-
-  #directoryOf({ kind, parentDirectory }: CheckpointRequest, checkpointId: number): string | undefined {
-    if (parentDirectory === undefined) return undefined
-    const { jobId, hexDigits } = this.#parts
-    const name = kind === 'checkpoint' ? `chk-${checkpointId}` : `savepoint-${jobId.slice(0, 6)}-${hexDigits(12)}`
-    return `${parentDirectory}/${name}`
   }
 
   #notRunning(why: string): ClusterError {

@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { SubtaskAddress } from '../protocol/messages.ts'
 import type { OperatorState, OperatorSubtaskState, SnapshotMetadata, SubtaskSnapshot } from '../snapshot/snapshot.ts'
+import { describeSubtask } from './attempt-progress.ts'
 import type { CheckpointedAttempt } from './checkpoint-coordinator-parts.ts'
 import type { CheckpointRecord } from './checkpoint-record.ts'
 import type { CheckpointRequest } from './checkpoint-request.ts'
@@ -133,13 +134,15 @@ export class PendingCheckpoint {
     return this.#acknowledged[vertexIndex]![subtaskIndex] !== undefined
   }
 
-  /** Some subtask that has not acknowledged it. */
-  firstMissing(): SubtaskAddress | undefined {
+  /** What it waits for, in a few words. */
+  describeWait(): string {
     for (const [vertexIndex, subtasks] of this.#acknowledged.entries()) {
       const subtaskIndex = subtasks.indexOf(undefined)
-      if (subtaskIndex !== -1) return { vertexIndex, subtaskIndex }
+      if (this.#state !== 'triggered' || subtaskIndex === -1) continue
+      const missing = describeSubtask(this.#jobGraph, { vertexIndex, subtaskIndex })
+      return `${this.#missingCount} subtasks had not acknowledged it, ${missing} among them`
     }
-    return undefined
+    return `it was still ${this.#state}`
   }
 
   /** Subtasks whose part holds the effect of all their input. */
