@@ -54,7 +54,14 @@ export class RestServer {
     server.on('connection', (socket) => socket.unref())
     const port = await listen(server, options.port)
     const guard = new RequestGuard({ port, token })
-    server.on('request', (request, response) => void serve(request, response, { routes, guard, logger }))
+    // Whatever goes wrong here, the job goes on.
+    server.on('error', (error) => logger.warn(`The REST API: ${error.message}`))
+    server.on('request', (request, response) => {
+      serve(request, response, { routes, guard, logger }).catch((error: unknown) => {
+        logger.warn(`The REST API cannot answer: ${String(error)}`)
+        response.destroy()
+      })
+    })
     return new RestServer(server, port, operations, clock)
   }
 
