@@ -224,7 +224,9 @@ async function drive(
     const dueMs = Math.min(slots.nextDueMs(), clock.nextDueMs())
     idleSinceMs ??= realClock.monotonicMs()
     const idleMs = realClock.monotonicMs() - idleSinceMs
-    if (Number.isFinite(dueMs) && !(slots.isClosing && idleMs < closeRealMs)) {
+    const isLongStep = dueMs - clock.monotonicMs() > LONG_STEP_MS
+    const waits = slots.isClosing || (isLongStep && slots.hasWorkUnderWay)
+    if (Number.isFinite(dueMs) && !(waits && idleMs < closeRealMs)) {
       idleSinceMs = undefined
       clock.advanceTo(dueMs)
       continue
