@@ -21,9 +21,9 @@ export class KeyedPlaces<Place> {
   #integerPlaces: (Place | undefined)[] = new Array(CAPACITY_MIN).fill(undefined)
   #integerCount = 0
   #mask = CAPACITY_MIN - 1
-  /** Where the next visit goes on: a slot of the integers, then one of the texts, then the others. */
+  /** Where the next visit goes on: a slot of the integers, then an entry of the texts, then the others. */
   #visitedSlot = 0
-  #visitedStringSlot = 0
+  #visitedString = 0
   #visitedOthers: Iterator<[unknown, Place]> | undefined
 
   get size(): number {
@@ -74,7 +74,7 @@ export class KeyedPlaces<Place> {
     this.#integerCount = 0
     this.#mask = CAPACITY_MIN - 1
     this.#visitedSlot = 0
-    this.#visitedStringSlot = 0
+    this.#visitedString = 0
     this.#visitedOthers = undefined
   }
 
@@ -103,16 +103,16 @@ export class KeyedPlaces<Place> {
         visit(this.#integers[slot]!, place)
         continue
       }
-      if (this.#visitedStringSlot < this.#strings.slotCount && this.#strings.size > 0) {
-        slotsLeft--
-        if (this.#strings.visitSlot(this.#visitedStringSlot++, visit)) left--
+      if (this.#visitedString < this.#strings.entryCount) {
+        left--
+        this.#strings.visitEntry(this.#visitedString++, visit)
         continue
       }
       this.#visitedOthers ??= this.#remaining()
       const next = this.#visitedOthers.next()
       if (next.done) {
         this.#visitedSlot = 0
-        this.#visitedStringSlot = 0
+        this.#visitedString = 0
         this.#visitedOthers = undefined
         slotsLeft--
         continue

@@ -8,39 +8,44 @@ const PROBES_MAX = 64
 const HASHED_CHARACTERS = 32
 
 /**
- * Places of text keys: an open-addressing table, at most half full. Against a Map it takes a third of the time to fill,
- * since it can be made in the size that is wanted, and two thirds to find a key in (bench: W7, W2b).
+ * Places of text keys: an open-addressing table, at most half full, of references to entries that lie in the order in which
+ * they came. Against a Map it takes a third of the time to fill, since it can be made in the size that is wanted, and two
+ * thirds to find a key in (bench: W7, W2b). To visit all in the order in which they were allocated costs half of what it does
+ * in the order of their hashes (bench: W8).
  */
 export class StringPlaces<Place> {
-  #hashes: Int32Array = new Int32Array(CAPACITY_MIN)
-  /** By slot; undefined where no key is, as are the places. */
-  #keys: (string | undefined)[] = new Array(CAPACITY_MIN).fill(undefined)
-  #places: (Place | undefined)[] = new Array(CAPACITY_MIN).fill(undefined)
+  /** By slot: the hash of a key, and then where its entry is, plus one; zero where no key is. */
+  #table: Int32Array = new Int32Array(CAPACITY_MIN * 2)
   #mask = CAPACITY_MIN - 1
-  #count = 0
+  /** Key, place, key, place. */
+  #entries: (string | Place)[] = []
   #expected = 0
   /** What did not find room near its slot. */
   readonly #others = new Map<string, Place>()
 
   get size(): number {
-    return this.#count + this.#others.size
+    return this.entryCount + this.#others.size
   }
 
-  /** How many slots there are, for {@link visitSlot}. Changes with `put` and `remove`. */
   get slotCount(): number {
-    return this.#keys.length
+    return this.#mask + 1
+  }
+
+  /** How many entries there are, for {@link visitEntry}. */
+  get entryCount(): number {
+    return this.#entries.length / 2
   }
 
   find(key: string): Place | undefined {
-    const keys = this.#keys
-    const hashes = this.#hashes
+    const table = this.#table
+    const entries = this.#entries
     const mask = this.#mask
     const hash = hashOf(key)
     let slot = spread(hash) & mask
     for (let probes = 0; probes < PROBES_MAX; probes++) {
-      const found = keys[slot]
-      if (found === undefined) break
-      if (hashes[slot] === hash && found === key) return this.#places[slot]
+      const entry = table[slot * 2 + 1]! - 1
+      if (entry < 0) break
+      if (table[slot * 2] === hash && entries[entry * 2] === key) return entries[entry * 2 + 1] as Place
       slot = (slot + 1) & mask
     }
     return this.#others.size === 0 ? undefined : this.#others.get(key)
@@ -48,8 +53,33 @@ export class StringPlaces<Place> {
 
   /** Answers whether the key is new. It must not hold on to a segment. */
   put(key: string, place: Place): boolean {
-    if (this.#count * 2 >= this.#keys.length) this.#grow()
-    return this.#insert(key, hashOf(key), place)
+    if (this.entryCount * 2 > this.#mask) this.#grow()
+    const others = this.#others
+    if (others.size > 0 && others.has(key)) {
+      others.set(key, place)
+      return false
+    }
+    const table = this.#table
+    const entries = this.#entries
+    const mask = this.#mask
+    const hash = hashOf(key)
+    let slot = spread(hash) & mask
+    for (let probes = 0; probes < PROBES_MAX; probes++) {
+      const entry = table[slot * 2 + 1]! - 1
+      if (entry < 0) {
+        table[slot * 2] = hash
+        table[slot * 2 + 1] = this.entryCount + 1
+        entries.push(key, place)
+        return true
+      }
+      if (table[slot * 2] === hash && entries[entry * 2] === key) {
+        entries[entry * 2 + 1] = place
+        return false
+      }
+      slot = (slot + 1) & mask
+    }
+    others.set(key, place)
+    return true
   }
 
   /** There will be so many keys, if they are texts: the table makes room for them when it first grows. */
@@ -57,49 +87,35 @@ export class StringPlaces<Place> {
     this.#expected = count
   }
 
-  /** Those behind it that would not be found across the gap move up. */
   remove(key: string): void {
-    let gap = this.#slotOf(key)
-    if (gap < 0) {
+    const slot = this.#slotOf(key)
+    if (slot < 0) {
       this.#others.delete(key)
       return
     }
-    const keys = this.#keys
-    const places = this.#places
-    const hashes = this.#hashes
-    const mask = this.#mask
-    for (let slot = (gap + 1) & mask; keys[slot] !== undefined; slot = (slot + 1) & mask) {
-      const home = spread(hashes[slot]!) & mask
-      if (((slot - home) & mask) < ((slot - gap) & mask)) continue
-      keys[gap] = keys[slot]
-      places[gap] = places[slot]
-      hashes[gap] = hashes[slot]!
-      gap = slot
-    }
-    keys[gap] = undefined
-    places[gap] = undefined
-    this.#count--
-    if (this.#count * 8 < keys.length && keys.length > CAPACITY_MIN) this.#resize(keys.length / 2)
+    const entry = this.#table[slot * 2 + 1]! - 1
+    this.#closeGap(slot)
+    this.#removeEntry(entry)
+    if (this.entryCount * 8 <= this.#mask && this.#mask >= CAPACITY_MIN) this.#resize((this.#mask + 1) / 2)
   }
 
   clear(): void {
-    this.#empty(CAPACITY_MIN)
+    this.#entries = []
     this.#others.clear()
+    this.#table = new Int32Array(CAPACITY_MIN * 2)
+    this.#mask = CAPACITY_MIN - 1
   }
 
   /** All keys; none may be put or removed meanwhile. */
   forEach(visit: (key: string, place: Place) => void): void {
-    const { length } = this.#keys
-    for (let slot = 0; slot < length; slot++) this.visitSlot(slot, visit)
+    const { entryCount } = this
+    for (let entry = 0; entry < entryCount; entry++) this.visitEntry(entry, visit)
     for (const [key, place] of this.#others) visit(key, place)
   }
 
-  /** Shows the key in a slot, if there is one. The visitor may remove it. Answers whether there was one. */
-  visitSlot(slot: number, visit: (key: string, place: Place) => void): boolean {
-    const key = this.#keys[slot]
-    if (key === undefined) return false
-    visit(key, this.#places[slot]!)
-    return true
+  /** The visitor may remove the key; the last entry then takes its place. */
+  visitEntry(entry: number, visit: (key: string, place: Place) => void): void {
+    visit(this.#entries[entry * 2] as string, this.#entries[entry * 2 + 1] as Place)
   }
 
   /** Those that are in no slot. */
@@ -111,67 +127,75 @@ export class StringPlaces<Place> {
     const hash = hashOf(key)
     let slot = spread(hash) & this.#mask
     for (let probes = 0; probes < PROBES_MAX; probes++) {
-      const found = this.#keys[slot]
-      if (found === undefined) return -1
-      if (this.#hashes[slot] === hash && found === key) return slot
+      const entry = this.#table[slot * 2 + 1]! - 1
+      if (entry < 0) return -1
+      if (this.#table[slot * 2] === hash && this.#entries[entry * 2] === key) return slot
       slot = (slot + 1) & this.#mask
     }
     return -1
   }
 
-  #insert(key: string, hash: number, place: Place): boolean {
-    const keys = this.#keys
-    const hashes = this.#hashes
+  /** Those behind a slot that would not be found across the gap move up. */
+  #closeGap(from: number): void {
+    const table = this.#table
     const mask = this.#mask
-    const others = this.#others
-    if (others.size > 0 && others.has(key)) {
-      others.set(key, place)
-      return false
+    let gap = from
+    for (let slot = (gap + 1) & mask; table[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
+      const home = spread(table[slot * 2]!) & mask
+      if (((slot - home) & mask) < ((slot - gap) & mask)) continue
+      table[gap * 2] = table[slot * 2]!
+      table[gap * 2 + 1] = table[slot * 2 + 1]!
+      gap = slot
     }
-    let slot = spread(hash) & mask
-    for (let probes = 0; probes < PROBES_MAX; probes++) {
-      const found = keys[slot]
-      if (found === undefined) {
-        keys[slot] = key
-        hashes[slot] = hash
-        this.#places[slot] = place
-        this.#count++
-        return true
-      }
-      if (hashes[slot] === hash && found === key) {
-        this.#places[slot] = place
-        return false
-      }
-      slot = (slot + 1) & mask
+    table[gap * 2] = 0
+    table[gap * 2 + 1] = 0
+  }
+
+  /** The last entry takes the place of this one. */
+  #removeEntry(entry: number): void {
+    const entries = this.#entries
+    const last = this.entryCount - 1
+    if (entry !== last) {
+      const key = entries[last * 2] as string
+      this.#table[this.#slotOf(key) * 2 + 1] = entry + 1
+      entries[entry * 2] = key
+      entries[entry * 2 + 1] = entries[last * 2 + 1]!
     }
-    others.set(key, place)
-    return true
+    entries.length = last * 2
   }
 
   #grow(): void {
-    let capacity = this.#keys.length * 2
+    let capacity = (this.#mask + 1) * 2
     while (capacity < this.#expected * 2) capacity *= 2
     this.#expected = 0
     this.#resize(capacity)
   }
 
+  /** Looks at no key: their hashes are in the table. A larger table may have room for all, a smaller one too. */
   #resize(capacity: number): void {
-    const keys = this.#keys
-    const places = this.#places
-    const hashes = this.#hashes
-    this.#empty(capacity)
-    for (let slot = 0; slot < keys.length; slot++) {
-      const key = keys[slot]
-      if (key !== undefined) this.#insert(key, hashes[slot]!, places[slot]!)
+    const before = this.#table
+    const table = new Int32Array(capacity * 2)
+    const mask = capacity - 1
+    const homeless: number[] = []
+    for (let at = 0; at < before.length; at += 2) {
+      if (before[at + 1] === 0) continue
+      let slot = spread(before[at]!) & mask
+      let probes = 0
+      while (table[slot * 2 + 1] !== 0 && ++probes < PROBES_MAX) slot = (slot + 1) & mask
+      if (probes >= PROBES_MAX) {
+        homeless.push(before[at + 1]! - 1)
+        continue
+      }
+      table[slot * 2] = before[at]!
+      table[slot * 2 + 1] = before[at + 1]!
     }
-  }
-
-  #empty(capacity: number): void {
-    this.#hashes = new Int32Array(capacity)
-    this.#keys = new Array(capacity).fill(undefined)
-    this.#places = new Array(capacity).fill(undefined)
-    this.#mask = capacity - 1
-    this.#count = 0
+    this.#table = table
+    this.#mask = mask
+    // From the last one on, so that the entry that takes the place of one has a slot.
+    for (const entry of homeless.sort((a, b) => b - a)) {
+      this.#others.set(this.#entries[entry * 2] as string, this.#entries[entry * 2 + 1] as Place)
+      this.#removeEntry(entry)
+    }
   }
 }
 
