@@ -464,12 +464,15 @@ describe('Subtasks that wait for a final checkpoint', () => {
     expect(world.told()).toEqual(['hold 1', 'trigger 1 at 1/0 1/1', 'release'])
   })
 
-  test('need a checkpoint after a savepoint that took their last state, since a savepoint commits nothing', async () => {
-    const world = CheckpointWorld.running({ intervalMs: 60_000 })
-    const savepoint = world.coordinator.triggerSavepoint({ directory: '/savepoints', stop: 'none' })
-    await world.settle()
-    await world.acknowledgeAll(1, { hasEndedInput: true })
-    expect(await outcomeOf(savepoint)).toBe('complete: /savepoints/savepoint-abcdef-000000000001')
-    expect(world.told()).toEqual([...ALL_TOLD(1).slice(0, 3), ...ALL_TOLD(2).slice(0, 3)])
-  })
+  test.each([60_000, undefined])(
+    'need a checkpoint after a savepoint that took their last state, since a savepoint commits nothing (interval %s)',
+    async (intervalMs) => {
+      const world = CheckpointWorld.running({ intervalMs })
+      const savepoint = world.coordinator.triggerSavepoint({ directory: '/savepoints', stop: 'none' })
+      await world.settle()
+      await world.acknowledgeAll(1, { hasEndedInput: true })
+      expect(await outcomeOf(savepoint)).toBe('complete: /savepoints/savepoint-abcdef-000000000001')
+      expect(world.told()).toEqual([...ALL_TOLD(1).slice(0, 3), ...ALL_TOLD(2).slice(0, 3)])
+    },
+  )
 })

@@ -259,7 +259,7 @@ export class CheckpointCoordinator {
       request.outcome.reject(this.#notRunning(obstacle))
       return this.#takeRequest(attempt)
     }
-    if (!mayTakeCheckpoint || !this.#schedule.isPeriodic) return undefined
+    if (!mayTakeCheckpoint) return undefined
     const facts = {
       kind: 'checkpoint',
       stop: 'none',

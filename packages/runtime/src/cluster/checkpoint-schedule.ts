@@ -23,10 +23,6 @@ export class CheckpointSchedule {
     this.#ring = ring
   }
 
-  get isPeriodic(): boolean {
-    return this.#periodMs !== undefined
-  }
-
   /** One is due, and the pause is over. */
   get isDue(): boolean {
     return this.#clock.monotonicMs() >= this.#nextMs
