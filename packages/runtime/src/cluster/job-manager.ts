@@ -245,10 +245,11 @@ export class JobManager implements JobHandle {
     const { metadata } = await this.#stopAt({ ...this.#ownDirectory(), stop: 'suspend', isOwned: true })
     this.#plan = after
     this.#fallback = before
-    this.#expectRunning()
+    // Kept: what fails from here on, and be it the old attempt on its way out, brings the job back at the old parallelism.
+    const running = this.#expectRunning()
     await attempt.ended
     try {
-      await this.#running.promise
+      await running
     } catch (error) {
       await this.#running.promise.catch(() => {})
       const now = isTerminal(this.#status)
@@ -403,11 +404,12 @@ export class JobManager implements JobHandle {
   }
 
   /** What was expected to run did not, because of `error`; something else will. */
-  #expectRunning(error?: unknown): void {
+  #expectRunning(error?: unknown): Promise<void> {
     const before = this.#running
     this.#running = Promise.withResolvers()
     this.#running.promise.catch(() => {})
     if (error !== undefined) before.reject(error)
+    return this.#running.promise
   }
 
   /** Fails the job for good: no attempt would do better. */

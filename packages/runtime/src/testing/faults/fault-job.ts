@@ -16,8 +16,11 @@ import {
 import { ReplayableSource } from './replayable-source.ts'
 import { TransactionalSink } from './transactional-sink.ts'
 
-/** Virtual time without output after which the input ends: until then timers may fire. */
-const QUIET_MS = 80
+/**
+ * Virtual time without output after which the input ends: until then all records have come through the buffers of four
+ * exchanges, and timers have fired.
+ */
+const QUIET_MS = 140
 
 /** The job that a plan describes: replayable sources, keyed state and timers, an exactly-once sink. */
 export function faultJob(world: FaultWorld): JobDefinition {

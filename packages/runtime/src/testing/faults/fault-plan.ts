@@ -143,7 +143,7 @@ function drawConfiguration(random: Random): FaultPlan['config'] {
     'restart-strategy.type': 'fixed-delay',
     'restart-strategy.fixed-delay.attempts': 100,
     'restart-strategy.fixed-delay.delay': `${pick(random, [0, 10])} ms`,
-    'execution.buffer-timeout.interval': pick(random, ['100 ms', '0 ms', '1 ms']),
+    'execution.buffer-timeout.interval': pick(random, ['20 ms', '0 ms', '1 ms']),
     'pipeline.operator-chaining.enabled': random.below(5) !== 0,
     'pipeline.max-parallelism': pick(random, [4, 16, 128]),
     'taskmanager.memory.segment-size': '4 kb',
