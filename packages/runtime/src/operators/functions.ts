@@ -9,9 +9,12 @@ export interface Collector<T> {
   collect(record: T): void
 }
 
-/** The life cycle that every rich function may take part in. One instance serves one subtask. */
+/**
+ * The life cycle that every rich function may take part in. One instance serves one subtask. A function that has the methods
+ * of `CheckpointedFunction` or `CheckpointListener` as well takes part in checkpoints.
+ */
 export interface RichFunction {
-  /** Called once before the first record. The place to open connections and create counters. */
+  /** Called once before the first record. The place to open connections, create counters, and get keyed states. */
   open?(context: RuntimeContext): void | Promise<void>
   /**
    * Called once at the end, also after a failure or a cancellation, if `open` was called. An `open` that is under way has

@@ -151,15 +151,15 @@ describe('Timers', () => {
     expect(await task.give('a+1', 'b+2')).toEqual(['a1 true', 'a2 true', 'b1 true', 'b2 true'])
   })
 
-  test('fail with the operator, and may not return a promise', async () => {
+  test('fail with the operator, its key and its time, and may not return a promise', async () => {
     const failing = timersAt(0, () => {
       throw new Error('rotten')
     })
-    expect(await new TimedTask([keyed(failing)]).give('a+1')).toEqual(['process 1', undefined, 'rotten'])
+    expect(await new TimedTask([keyed(failing)]).give('a+1')).toEqual(['process 1', '{key: "a", timer: 1}', 'rotten'])
     const promising = timersAt(0, () => Promise.resolve() as never)
     expect(await new TimedTask([keyed(promising)]).give('a+1')).toEqual([
       'process 1',
-      undefined,
+      '{key: "a", timer: 1}',
       expect.stringContaining('returned a promise'),
     ])
     expect(await new TimedTask([keyed(timersAt(0))]).give('a+never')).toEqual([

@@ -3,7 +3,6 @@ import type { ProcessingTimeTimers } from '../state/keyed-state-backend.ts'
 import type { Collector } from './functions.ts'
 import type { OperatorOutputs, OperatorStates, TimerWork } from './generated-operator.ts'
 import type { OperatorKeyedProcessContext } from './keyed-process-context.ts'
-import { NO_RECORD } from './operator-failure.ts'
 import type { PausedIteration } from './paused-iteration.ts'
 
 /** After so many timers records get their turn, and control. */
@@ -61,8 +60,13 @@ export class KeyedTimers implements TimerWork {
     try {
       result = this.#onTimer(timestampMs, this.#context, collector)
     } catch (error) {
-      fail(NO_RECORD, error)
+      fail(this.#inHand(timestampMs), error)
     }
-    if (result !== undefined) this.#paused.offer(result, NO_RECORD)
+    if (result !== undefined) this.#paused.offer(result, this.#inHand(timestampMs))
+  }
+
+  /** Stands where a failure names the record. */
+  #inHand(timer: number): unknown {
+    return { key: this.#context.getCurrentKey(), timer }
   }
 }
