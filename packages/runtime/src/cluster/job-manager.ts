@@ -292,7 +292,11 @@ export class JobManager implements JobHandle {
       ...this.#plan,
       attempt: this.#attempts,
       restore,
-      checkpointing: { isEnabled: checkpoints.intervalMs !== undefined, mode: checkpoints.mode },
+      checkpointing: {
+        isEnabled: checkpoints.intervalMs !== undefined,
+        afterTasksFinish: checkpoints.afterTasksFinish !== false,
+        mode: checkpoints.mode,
+      },
       listener: this.#listener(() => attempt),
     })
     this.#attempts++

@@ -24,6 +24,8 @@ export interface SlotDeployment {
 export interface CheckpointingDeployment {
   /** Whether the job takes checkpoints by itself. */
   readonly isEnabled: boolean
+  /** Whether it still takes them when some subtasks have finished, so that others may wait for the last one. */
+  readonly afterTasksFinish: boolean
   readonly mode: 'EXACTLY_ONCE' | 'AT_LEAST_ONCE'
 }
 

@@ -138,7 +138,7 @@ export function createSubtask(
         send({ kind: 'checkpoint-acknowledged', subtask: address, checkpointId, snapshot, metrics }),
       decline: (checkpointId, error) => send({ kind: 'checkpoint-declined', subtask: address, checkpointId, error }),
     }),
-    checkpointingEnabled: checkpointing.isEnabled,
+    expectsFinalCheckpoint: checkpointing.isEnabled && checkpointing.afterTasksFinish,
     onAwaitingFinalCheckpoint: () => send({ kind: 'awaiting-final-checkpoint', subtask: address }),
     writers: [...writers.values()],
     source,

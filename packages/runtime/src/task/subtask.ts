@@ -38,8 +38,8 @@ export interface SubtaskParts {
   readonly source: SourceTask | undefined
   readonly alignment: CheckpointAlignment
   readonly checkpoints: SubtaskCheckpoints
-  /** Whether the job takes checkpoints by itself. */
-  readonly checkpointingEnabled: boolean
+  /** Whether there will be a checkpoint after the end of the input, to make visible what was written before. */
+  readonly expectsFinalCheckpoint: boolean
   readonly availability: OutputAvailability
   readonly clock: Clock
   readonly pacing: Pacing
@@ -76,8 +76,8 @@ export class Subtask {
   #endEmitted = false
   /** The savepoint after which this source ends. */
   #stop: { readonly checkpointId: number; readonly mode: 'suspend' | 'drain' } | undefined
-  /** A checkpoint that no barrier brings, since all inputs have ended or are about to. */
-  #triggered: CheckpointOptions | undefined
+  /** Checkpoints that no barrier brings, since all inputs are about to end. */
+  #triggered: CheckpointOptions[] = []
   /** The first checkpoint that holds the effect of all input. */
   #finalCheckpointId: number | undefined
   #awaitingAnnounced = false
@@ -217,7 +217,7 @@ export class Subtask {
       return
     }
     if (gates.length > 0 && !alignment.allEnded) {
-      this.#triggered = options
+      this.#triggered.push(options)
       return
     }
     source?.hold()
@@ -238,7 +238,8 @@ export class Subtask {
     const { alignment, checkpoints, source } = this.#parts
     alignment.abort(checkpointId)
     checkpoints.abort(checkpointId)
-    if (this.#triggered?.checkpointId === checkpointId) this.#triggered = undefined
+    this.#triggered = this.#triggered.filter((options) => options.checkpointId !== checkpointId)
+    if (this.#finalCheckpointId === checkpointId) this.#finalCheckpointId = undefined
     if (this.#stop?.checkpointId === checkpointId) this.#stop = undefined
     this.#attempt(() => {
       if (!checkpoints.hasPending) source?.release()
@@ -374,13 +375,13 @@ export class Subtask {
 
   /** Whether all that was written has become visible, or need not wait for that. */
   #mayFinish(): boolean {
-    const { checkpoints, checkpointingEnabled, restore } = this.#parts
+    const { checkpoints, expectsFinalCheckpoint, restore } = this.#parts
     if (!this.#commitsOnCheckpoint || restore?.isFinished) return true
     // A stopped job ends with a savepoint, which is the last checkpoint that was taken.
-    if (this.#suspended) this.#finalCheckpointId ??= checkpoints.takenId
-    if (this.#finalCheckpointId !== undefined) return checkpoints.completedId >= this.#finalCheckpointId
-    // Its sinks have committed at the end of their input.
-    if (!checkpointingEnabled) return true
+    if (this.#suspended) return checkpoints.completedId >= (checkpoints.takenId ?? 0)
+    // Without checkpoints its sinks have committed at the end of their input.
+    if (!expectsFinalCheckpoint) return true
+    if (this.#finalCheckpointId !== undefined && checkpoints.completedId >= this.#finalCheckpointId) return true
     if (!this.#awaitingAnnounced) this.#parts.onAwaitingFinalCheckpoint()
     this.#awaitingAnnounced = true
     return false
@@ -434,8 +435,8 @@ export class Subtask {
         if (aligned !== undefined) checkpoints.add(aligned)
         if (!alignment.allEnded) return
         this.#inputEnded = true
-        if (this.#triggered !== undefined) this.#addTriggered(this.#triggered)
-        this.#triggered = undefined
+        for (const options of this.#triggered) this.#addTriggered(options)
+        this.#triggered = []
         return
       }
       default:

@@ -193,7 +193,7 @@ export class HandDrivenTask {
         acknowledge: (checkpointId, snapshot) => this.acknowledged.push({ checkpointId, snapshot }),
         decline: (checkpointId, error) => this.declined.push({ checkpointId, message: error.message }),
       }),
-      checkpointingEnabled: this.checkpointingEnabled,
+      expectsFinalCheckpoint: this.checkpointingEnabled,
       onAwaitingFinalCheckpoint: () => {
         this.awaitsFinalCheckpoint = true
       },
