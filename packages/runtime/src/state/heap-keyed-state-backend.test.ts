@@ -437,9 +437,11 @@ describe('A restore', () => {
     const [next] = await rescaled([backend!], 1, undefined, registry)
     next!.setCurrentKey(1)
     expect(statesOf(next!).value.value()).toStrictEqual(new Point())
-    await expect(rescaled([backend!], 1)).rejects.toThrow(
+    const refusal = rescaled([backend!], 1)
+    await expect(refusal).rejects.toThrow(
       /^Cannot restore key group \d+ of operator "Sum" from the metadata, block 0 at offset 0: .*the type "point", which is not registered here/,
     )
+    await expect(refusal).rejects.toMatchObject({ code: 'SNAPSHOT_MISMATCH' })
   })
 
   test('refuses a key of another key group, a key that comes twice, and keys that are missing', async () => {

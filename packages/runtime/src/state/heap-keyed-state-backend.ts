@@ -1,17 +1,12 @@
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
-import { canonicalKey } from '../keys/canonical-key.ts'
-import { KeyError } from '../keys/key-error.ts'
-import { keyGroupOf } from '../keys/key-group.ts'
 import type { KeyGroupRange } from '../keys/key-group-range.ts'
-import { RecordError } from '../record/record-error.ts'
 import type { TypeDescription } from '../record/type-description.ts'
 import type { TypeInformation } from '../record/type-information.ts'
 import type { TypeRegistry } from '../record/type-registry.ts'
 import { ValueCopier } from '../record/value-copier.ts'
 import { KeyGroupReader, KeyGroupsWriter } from '../snapshot/key-group-codec.ts'
 import type { KeyedStateHandle, KeyedStateKind, KeyedStateMeta } from '../snapshot/snapshot.ts'
-import { SnapshotError } from '../snapshot/snapshot-error.ts'
 import type { KeyedStateBytes } from '../snapshot/state-bytes.ts'
 import { AccumulatorPlaces } from './accumulator-places.ts'
 import { CurrentKey } from './current-key.ts'
@@ -24,6 +19,7 @@ import {
 } from './heap-keyed-states.ts'
 import { HeapProcessingTimeTimers } from './heap-processing-time-timers.ts'
 import { joinRestoredTypes } from './inferred-type.ts'
+import { KeyGroupRestore } from './key-group-restore.ts'
 import type { KeyedStateBackend, ProcessingTimeTimers, ReadStateBlock, RecordState } from './keyed-state-backend.ts'
 import type { KeyedTable } from './keyed-table.ts'
 import { ListTable } from './list-table.ts'
@@ -180,8 +176,9 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
       }
       for (const [index, { keyGroup }] of handle.keyGroups.entries()) {
         const bytes = await read(handle, index)
-        const keys = this.#readBlock(reader, handle, index, bytes, tables)
-        while (keys.next()) if (++keyCount % keysPerPause === 0) await pause()
+        const block = new KeyGroupRestore(this.#operatorName, this.#maxParallelism, handle, index)
+        block.start(reader, bytes)
+        while (block.readKey(reader, tables)) if (++keyCount % keysPerPause === 0) await pause()
         assert(
           keyGroup >= this.#range.start && keyGroup <= this.#range.end,
           () => `"${this.#operatorName}" was given key group ${keyGroup}, which is not among its own`,
@@ -317,48 +314,5 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
       default:
         return this.#recordTable(name, kind)
     }
-  }
-
-  /** Reads one key at each step. */
-  #readBlock(
-    reader: KeyGroupReader,
-    handle: KeyedStateHandle,
-    index: number,
-    bytes: Uint8Array,
-    tables: readonly (Table | HeapProcessingTimeTimers)[],
-  ): { next(): boolean } {
-    const block = handle.keyGroups[index]!
-    let keysLeft = block.keyCounts.reduce((sum, count) => sum + count, 0)
-    const refuse = (why: string, cause?: unknown): SnapshotError => {
-      const file = handle.location.kind === 'file' ? handle.location.path : 'the metadata'
-      return new SnapshotError(
-        'SNAPSHOT_CORRUPT',
-        `Cannot restore key group ${block.keyGroup} of operator "${this.#operatorName}" from ${file}, block ${index} at offset ${block.offset}: ${why}`,
-        { operator: this.#operatorName, file, block: index, offset: block.offset, keyGroup: block.keyGroup },
-        { cause },
-      )
-    }
-    const guarded = <T>(step: () => T): T => {
-      try {
-        return step()
-      } catch (error) {
-        if (error instanceof RecordError || error instanceof KeyError) throw refuse(error.message, error)
-        throw error
-      }
-    }
-    const step = (): boolean => {
-      if (!reader.next()) {
-        if (keysLeft !== 0) throw refuse(`it lacks ${keysLeft} keys`)
-        return false
-      }
-      keysLeft--
-      const canonical = canonicalKey(reader.key)
-      if (keyGroupOf(reader.key, this.#maxParallelism) !== block.keyGroup)
-        throw refuse('it holds a key of another key group')
-      if (!tables[reader.stateIndex]!.read(reader, canonical)) throw refuse('it holds a key that came before')
-      return true
-    }
-    guarded(() => reader.start(bytes, handle.states))
-    return { next: () => guarded(step) }
   }
 }

@@ -101,20 +101,45 @@ export class StateTtlConfigBuilder {
     this.#ttlMs = ttlMs
   }
 
+  /**
+   * What starts the time to live anew.
+   *
+   * @example
+   * new StateTtlConfigBuilder(1000).setUpdateType('OnReadAndWrite').build().updateType // -> 'OnReadAndWrite'
+   */
   setUpdateType(updateType: TtlUpdateType): this {
     if (!updateTypes.includes(updateType)) throw invalid('an update type', updateType, `give ${updateTypes.join(', ')}`)
     this.#updateType = updateType
     return this
   }
 
+  /**
+   * The time to live starts anew with each write.
+   *
+   * @example
+   * new StateTtlConfigBuilder(1000).updateTtlOnCreateAndWrite().build().updateType // -> 'OnCreateAndWrite'
+   */
   updateTtlOnCreateAndWrite(): this {
     return this.setUpdateType('OnCreateAndWrite')
   }
 
+  /**
+   * The time to live starts anew with each write and each read.
+   *
+   * @example
+   * new StateTtlConfigBuilder(1000).updateTtlOnReadAndWrite().build().updateType // -> 'OnReadAndWrite'
+   */
   updateTtlOnReadAndWrite(): this {
     return this.setUpdateType('OnReadAndWrite')
   }
 
+  /**
+   * Whether a value that has expired may be read as long as it is there.
+   *
+   * @example
+   * const config = new StateTtlConfigBuilder(1000).setStateVisibility('ReturnExpiredIfNotCleanedUp').build()
+   * config.stateVisibility // -> 'ReturnExpiredIfNotCleanedUp'
+   */
   setStateVisibility(stateVisibility: TtlStateVisibility): this {
     if (!visibilities.includes(stateVisibility))
       throw invalid('a visibility', stateVisibility, `give ${visibilities.join(' or ')}`)
@@ -122,15 +147,34 @@ export class StateTtlConfigBuilder {
     return this
   }
 
+  /**
+   * A value that has expired may be read as long as it is there.
+   *
+   * @example
+   * const config = new StateTtlConfigBuilder(1000).returnExpiredIfNotCleanedUp().build()
+   * config.stateVisibility // -> 'ReturnExpiredIfNotCleanedUp'
+   */
   returnExpiredIfNotCleanedUp(): this {
     return this.setStateVisibility('ReturnExpiredIfNotCleanedUp')
   }
 
+  /**
+   * A value that has expired is never read.
+   *
+   * @example
+   * new StateTtlConfigBuilder(1000).neverReturnExpired().build().stateVisibility // -> 'NeverReturnExpired'
+   */
   neverReturnExpired(): this {
     return this.setStateVisibility('NeverReturnExpired')
   }
 
-  /** At each access to the state `cleanupSize` entries are checked; if wanted, also for each record that comes. */
+  /**
+   * At each access to the state `cleanupSize` entries are checked; if wanted, also for each record that comes.
+   *
+   * @example
+   * const config = new StateTtlConfigBuilder(1000).cleanupIncrementally(10, true).build()
+   * config.incrementalCleanup // -> { cleanupSize: 10, runCleanupForEveryRecord: true }
+   */
   cleanupIncrementally(cleanupSize: number, runCleanupForEveryRecord: boolean): this {
     if (!Number.isInteger(cleanupSize) || cleanupSize < 1 || cleanupSize > cleanupSizeMax)
       throw invalid('a cleanup size', cleanupSize, `give a whole number from 1 to ${cleanupSizeMax}`)
@@ -138,18 +182,34 @@ export class StateTtlConfigBuilder {
     return this
   }
 
-  /** Expired values are left out of snapshots. What is in memory stays there. */
+  /**
+   * Expired values are left out of snapshots. What is in memory stays there.
+   *
+   * @example
+   * new StateTtlConfigBuilder(1000).cleanupFullSnapshot().build().cleansFullSnapshot // -> true
+   */
   cleanupFullSnapshot(): this {
     this.#cleansFullSnapshot = true
     return this
   }
 
-  /** Expired values leave memory only when they are read. */
+  /**
+   * Expired values leave memory only when they are read.
+   *
+   * @example
+   * new StateTtlConfigBuilder(1000).disableCleanupInBackground().build().incrementalCleanup // -> undefined
+   */
   disableCleanupInBackground(): this {
     this.#incrementalCleanup = undefined
     return this
   }
 
+  /**
+   * The configuration, which does not change any more.
+   *
+   * @example
+   * new StateTtlConfigBuilder(1000).build().ttlMs // -> 1000
+   */
   build(): StateTtlConfig {
     return new StateTtlConfig({
       ttlMs: this.#ttlMs,
