@@ -40,6 +40,8 @@ export interface SimulationOptions {
   readonly files?: ReadonlyMap<string, Uint8Array>
   /** What goes wrong with the disk. Default: nothing. */
   readonly storageFaults?: StorageFaults
+  /** @internal Virtual time that messages between coordinator and slots take at most. Default 0. */
+  readonly messageDelayMsMax?: number
   /** @internal Called before each scheduling step: may crash slots. */
   readonly onStep?: (world: SimulatedWorld) => void
   /** @internal Nothing in the job takes real time, so that none need be waited for. The clock of the machine decides nothing. */
@@ -117,6 +119,7 @@ export async function runInSimulation(job: JobDefinition, options: SimulationOpt
     random,
     storage,
     buildPlan: (deployment) => buildSlotPlan(job, deployment.job),
+    messageDelayMsMax: options.messageDelayMsMax ?? 0,
   })
   let text = ''
   const planned = planJob(job, { args, configuration, parallelism })

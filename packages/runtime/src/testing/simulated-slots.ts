@@ -8,6 +8,7 @@ import type { SnapshotStorage } from '../snapshot/snapshot-storage.ts'
 import { RandomPacing } from '../task/pacing.ts'
 import { Slot } from '../task/slot.ts'
 import type { SlotPlan } from '../task/slot-parts.ts'
+import { DelayedMessages } from './delayed-messages.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 
 /** Time passes a little with each step, so that time-outs fall between any two of them. */
@@ -17,8 +18,8 @@ interface SimulatedSlot {
   readonly slot: Slot
   readonly bell: LocalDoorbell
   /** Messages under way in either direction; each direction keeps its order. */
-  readonly toSlot: CoordinatorMessage[]
-  readonly toCoordinator: (SlotMessage | { readonly kind: 'ended'; readonly error?: unknown })[]
+  readonly toSlot: DelayedMessages<CoordinatorMessage>
+  readonly toCoordinator: DelayedMessages<SlotMessage | { readonly kind: 'ended'; readonly error?: unknown }>
   readonly listener: SlotListener
   readonly slotIndex: number
   /** Whether the last visit did something, so that another may too. */
@@ -37,6 +38,7 @@ export class SimulatedSlots implements SlotTransport {
   readonly #random: Random
   readonly #storage: SnapshotStorage
   readonly #buildPlan: (deployment: SlotDeployment) => SlotPlan
+  readonly #messageDelayMsMax: number
   #slots: SimulatedSlot[] = []
 
   constructor(parts: {
@@ -44,11 +46,14 @@ export class SimulatedSlots implements SlotTransport {
     readonly random: Random
     readonly storage: SnapshotStorage
     readonly buildPlan: (deployment: SlotDeployment) => SlotPlan
+    /** Virtual time that a message between coordinator and slot takes at most, beside what the scheduler makes of it. */
+    readonly messageDelayMsMax?: number
   }) {
     this.#clock = parts.clock
     this.#random = parts.random
     this.#storage = parts.storage
     this.#buildPlan = parts.buildPlan
+    this.#messageDelayMsMax = parts.messageDelayMsMax ?? 0
   }
 
   /** Slots that have not ended. */
@@ -62,14 +67,14 @@ export class SimulatedSlots implements SlotTransport {
     if (simulated === undefined || simulated.ended) return
     simulated.ended = true
     simulated.dueMs = Number.POSITIVE_INFINITY
-    simulated.toSlot.length = 0
-    simulated.toCoordinator.push({ kind: 'ended', error })
+    simulated.toSlot.clear()
+    simulated.toCoordinator.put({ kind: 'ended', error })
   }
 
   deploy(deployments: readonly SlotDeployment[], listener: SlotListener): SlotConnections {
     const doorbells = deployments.map(() => new LocalDoorbell())
     const slots = deployments.map((deployment, slotIndex) => {
-      const toCoordinator: SimulatedSlot['toCoordinator'] = []
+      const toCoordinator: SimulatedSlot['toCoordinator'] = this.#messages()
       const isDead = () => simulated.ended
       const slot = new Slot({
         deployment,
@@ -79,12 +84,12 @@ export class SimulatedSlots implements SlotTransport {
         createPacing: () => new RandomPacing(this.#random),
         storage: this.#storage,
         // Promises of a dead slot may still go on here; in a thread they would not.
-        send: (message) => void (isDead() || toCoordinator.push(message)),
+        send: (message) => void (isDead() || toCoordinator.put(message)),
       })
       const simulated: SimulatedSlot = {
         slot,
         bell: doorbells[slotIndex]!,
-        toSlot: [],
+        toSlot: this.#messages(),
         toCoordinator,
         listener,
         slotIndex,
@@ -100,13 +105,14 @@ export class SimulatedSlots implements SlotTransport {
         simulated.slot.initialize(this.#buildPlan(deployments[i]!))
       } catch (error) {
         simulated.ended = true
-        simulated.toCoordinator.push({ kind: 'slot-failed', error: describeError(error) }, { kind: 'ended' })
+        simulated.toCoordinator.put({ kind: 'slot-failed', error: describeError(error) })
+        simulated.toCoordinator.put({ kind: 'ended' })
       }
     }
     return {
       send: (slotIndex, message) => {
         const simulated = slots[slotIndex]
-        if (simulated?.ended === false) simulated.toSlot.push(message)
+        if (simulated?.ended === false) simulated.toSlot.put(message)
       },
       terminate: async () => {
         for (const simulated of slots) simulated.ended = true
@@ -115,9 +121,12 @@ export class SimulatedSlots implements SlotTransport {
     }
   }
 
-  /** When a slot wants to be visited although its bell has not rung. */
+  /** When a message arrives, or a slot wants to be visited although its bell has not rung. */
   nextDueMs(): number {
-    return this.#slots.reduce((next, { dueMs }) => Math.min(next, dueMs), Number.POSITIVE_INFINITY)
+    return this.#slots.reduce(
+      (next, { dueMs, toSlot, toCoordinator }) => Math.min(next, dueMs, toSlot.dueMs, toCoordinator.dueMs),
+      Number.POSITIVE_INFINITY,
+    )
   }
 
   /** Whether functions of user code are being closed, which may take real time. */
@@ -135,8 +144,8 @@ export class SimulatedSlots implements SlotTransport {
     const now = this.#clock.monotonicMs()
     const actions: (() => void)[] = []
     for (const simulated of this.#slots) {
-      if (simulated.toSlot.length > 0) actions.push(() => simulated.slot.receive(simulated.toSlot.shift()!))
-      if (simulated.toCoordinator.length > 0) actions.push(() => this.#deliver(simulated))
+      if (simulated.toSlot.dueMs <= now) actions.push(() => simulated.slot.receive(simulated.toSlot.take()))
+      if (simulated.toCoordinator.dueMs <= now) actions.push(() => this.#deliver(simulated))
       const wantsVisit = simulated.busy || simulated.bell.rung || simulated.dueMs <= now
       if (!simulated.ended && wantsVisit) actions.push(() => this.#visit(simulated))
     }
@@ -146,8 +155,12 @@ export class SimulatedSlots implements SlotTransport {
     return true
   }
 
+  #messages<T>(): DelayedMessages<T> {
+    return new DelayedMessages(this.#clock, this.#random, this.#messageDelayMsMax)
+  }
+
   #deliver({ toCoordinator, listener, slotIndex }: SimulatedSlot): void {
-    const message = toCoordinator.shift()!
+    const message = toCoordinator.take()
     if (message.kind === 'ended') listener.onEnd(slotIndex, message.error)
     else listener.onMessage(slotIndex, message)
   }
@@ -163,7 +176,7 @@ export class SimulatedSlots implements SlotTransport {
       simulated.ended = true
       simulated.dueMs = Number.POSITIVE_INFINITY
       slot.text.end()
-      toCoordinator.push({ kind: 'ended' })
+      toCoordinator.put({ kind: 'ended' })
     }
   }
 }

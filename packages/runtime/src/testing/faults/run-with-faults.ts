@@ -100,6 +100,7 @@ class FaultRuns {
           files: this.#files,
           stepsMax: STEPS_MAX,
           isAllVirtual: true,
+          messageDelayMsMax: this.#world.plan.messageDelayMsMax,
           storageFaults: withFaults ? this.#world.plan.storage : NO_STORAGE_FAULTS,
           onStep: (simulated) => run.onStep(simulated),
           ...(this.#restore !== undefined && { restore: this.#restore }),
