@@ -141,7 +141,7 @@ async function outcomeOf(handle: JobHandle): Promise<Outcome> {
 }
 
 function summaryOf(handle: JobHandle, outcome: Outcome): JobSummary {
-  const job = { jobName: handle.name, jobId: handle.id }
+  const job = { jobName: handle.name, jobId: handle.id, restarts: handle.restarts }
   if (outcome.kind === 'ended') return { ...job, ...outcome.result }
   const metrics = handle.metrics()
   const error = errorFacts(outcome.error)

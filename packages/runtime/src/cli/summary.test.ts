@@ -62,6 +62,7 @@ test('the summary for programs is one line of JSON', () => {
     jobName: 'access-log',
     status: 'FAILED',
     durationMs: 4_000,
+    restarts: 0,
     vertices: [
       {
         name: 'Source: Access Log -> Parse',

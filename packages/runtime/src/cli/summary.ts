@@ -12,6 +12,8 @@ export interface JobSummary {
   readonly status: JobStatus
   readonly durationMs: number
   readonly metrics: JobMetrics
+  /** How many attempts there were after the first; the metrics are those of the last. */
+  readonly restarts?: number
   readonly error?: { readonly code: string; readonly message: string }
 }
 
@@ -19,7 +21,8 @@ const titles = ['vertex', 'par.', 'records in', 'records out', 'records/s', 'bus
 const nameWidthMax = 60
 
 /** The closing summary as people read it. */
-export function summaryLines({ jobName, jobId, status, durationMs, metrics }: JobSummary, palette: Palette): string[] {
+export function summaryLines(summary: JobSummary, palette: Palette): string[] {
+  const { jobName, jobId, status, durationMs, metrics, restarts = 0 } = summary
   const rates = vertexRates(undefined, { ...metrics, elapsedMs: durationMs })
   const rows = metrics.vertices.map((vertex, i) => [
     vertex.name,
@@ -39,7 +42,7 @@ export function summaryLines({ jobName, jobId, status, durationMs, metrics }: Jo
     cells.map((cell, i) => (i === 0 ? fitLeft(cell, widths[i]!) : fitRight(cell, widths[i]!))).join('  ')
   const painted = status === 'FINISHED' ? palette.green(status) : status === 'FAILED' ? palette.red(status) : status
   return [
-    `${palette.bold(`Job ${jobName}`)} (${jobId}) ${painted} after ${elapsed(durationMs)}`,
+    `${palette.bold(`Job ${jobName}`)} (${jobId}) ${painted} after ${elapsed(durationMs)}${restarts === 0 ? '' : `; restarted ${longCount(restarts)} ${restarts === 1 ? 'time' : 'times'}, counts since the last`}`,
     ...(rows.length === 0 ? [] : [palette.dim(line(titles)), ...rows.map(line)]),
     ...counterLines(metrics.vertices),
   ]
@@ -47,13 +50,14 @@ export function summaryLines({ jobName, jobId, status, durationMs, metrics }: Jo
 
 /** The closing summary as programs read it: one line. */
 export function summaryJson(summary: JobSummary): string {
-  const { jobName, jobId, status, durationMs, metrics, error } = summary
+  const { jobName, jobId, status, durationMs, metrics, restarts = 0, error } = summary
   return JSON.stringify({
     type: 'summary',
     jobId,
     jobName,
     status,
     durationMs: Math.round(durationMs),
+    restarts,
     vertices: metrics.vertices.map((vertex) => ({
       name: vertex.name,
       parallelism: vertex.parallelism,

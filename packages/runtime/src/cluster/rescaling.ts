@@ -1,7 +1,7 @@
 import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
 import type { Plan } from '../graph/plan.ts'
 import { keyGroupRangeForSubtask } from '../keys/key-group-range.ts'
-import type { OperatorSubtaskState, SnapshotMetadata } from '../snapshot/snapshot.ts'
+import type { KeyedStateHandle, OperatorRestore, OperatorSubtaskState, SnapshotMetadata } from '../snapshot/snapshot.ts'
 import { ClusterError } from './cluster-error.ts'
 import { checkNetworkMemory, type NetworkSettings } from './deployment.ts'
 import type { AttemptPlan } from './job-attempt.ts'
@@ -71,8 +71,7 @@ export function describeRescale(parts: {
       sum(
         restore
           .restoreOf({ vertexIndex: vertex.index, subtaskIndex })
-          .operators.flatMap((operator) => operator?.keyed ?? [])
-          .flatMap(({ keyGroups }) => keyGroups.map(({ length }) => length)),
+          .operators.map((operator) => restoredBytes(operator)),
       ),
     )
     return { name: vertex.name, before: scaleOf(old, oldBytes), after: scaleOf(vertex, newBytes) }
@@ -93,9 +92,24 @@ function scaleOf(vertex: JobVertex, bytes: readonly number[]): VertexScale {
   }
 }
 
-/** Keyed state; the rest is small, and dealt out item by item. */
 function stateBytes(state: OperatorSubtaskState | undefined): number {
-  return sum(state?.keyed?.keyGroups.map(({ length }) => length) ?? [])
+  return (
+    keyedBytes(state?.keyed === undefined ? [] : [state.keyed]) +
+    sum(state?.lists.map(({ block }) => block.length) ?? [])
+  )
+}
+
+/** Items of a list are taken for equally large. */
+function restoredBytes(operator: OperatorRestore | undefined): number {
+  const lists = operator?.lists.map(({ handle, first, step }) => {
+    const count = Math.max(0, Math.ceil((handle.itemCount - first) / step))
+    return Math.round((handle.block.length * count) / handle.itemCount)
+  })
+  return keyedBytes(operator?.keyed ?? []) + sum(lists ?? [])
+}
+
+function keyedBytes(handles: readonly KeyedStateHandle[]): number {
+  return sum(handles.flatMap(({ keyGroups }) => keyGroups.map(({ length }) => length)))
 }
 
 /** Names of operators that were not asked for the parallelism they have. */
