@@ -1,10 +1,15 @@
 import { corrupt } from './record-error.ts'
 
+const namesKept = 256
+const nameLengthMax = 32
+
 /** Reads what {@link ByteWriter} wrote. Never reads past its end: a RecordError says so instead. */
 export class ByteReader {
   #buffer: Buffer = Buffer.alloc(0)
   #at = 0
   #end = 0
+  /** Names that came before, by their hash: another one takes the place of one. */
+  #names: (string | undefined)[] | undefined
 
   start(buffer: Buffer, start: number, end: number): void {
     if (!(start >= 0 && start <= end && end <= buffer.length))
@@ -68,6 +73,32 @@ export class ByteReader {
     }
     const at = this.#take(length * 2)
     return this.#buffer.toString('utf16le', at, at + length * 2)
+  }
+
+  /** A string that has likely come before, as names of fields have: that one is answered then. */
+  name(): string {
+    const start = this.#at
+    const header = this.count()
+    const length = header / 2
+    if (header % 2 !== 0 || length > nameLengthMax) {
+      this.#at = start
+      return this.string()
+    }
+    const at = this.#take(length)
+    const buffer = this.#buffer
+    let hash = length
+    for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + buffer[at + i]!) | 0
+    const slot = (hash ^ (hash >>> 8)) & (namesKept - 1)
+    this.#names ??= new Array(namesKept).fill(undefined)
+    const known = this.#names[slot]
+    if (known !== undefined && known.length === length) {
+      let i = 0
+      while (i < length && known.charCodeAt(i) === buffer[at + i]) i++
+      if (i === length) return known
+    }
+    const name = buffer.toString('latin1', at, at + length)
+    this.#names[slot] = name
+    return name
   }
 
   /** A copy, in memory of its own. */

@@ -143,7 +143,7 @@ export class GeneralDecoder {
     const fields = target as Record<string, unknown>
     const count = this.#in.countOf(2)
     for (let i = 0; i < count; i++) {
-      const key = this.#in.string()
+      const key = this.#in.name()
       const value = this.#value(this.#in.byte())
       // Assigning to `__proto__` would set the prototype; a setter of a registered class must not run either.
       if (key in fields)

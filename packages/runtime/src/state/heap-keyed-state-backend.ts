@@ -175,14 +175,14 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
         if (!(table instanceof HeapProcessingTimeTimers)) table.expectEntries(counts.reduce((a, b) => a + b, 0))
       }
       for (const [index, { keyGroup }] of handle.keyGroups.entries()) {
-        const bytes = await read(handle, index)
-        const block = new KeyGroupRestore(this.#operatorName, this.#maxParallelism, handle, index)
-        block.start(reader, bytes)
-        while (block.readKey(reader, tables)) if (++keyCount % keysPerPause === 0) await pause()
         assert(
           keyGroup >= this.#range.start && keyGroup <= this.#range.end,
           () => `"${this.#operatorName}" was given key group ${keyGroup}, which is not among its own`,
         )
+        const bytes = await read(handle, index)
+        const block = new KeyGroupRestore(this.#operatorName, this.#maxParallelism, handle, index)
+        block.start(reader, bytes)
+        while (block.readKey(reader, tables)) if (++keyCount % keysPerPause === 0) await pause()
       }
     }
   }
