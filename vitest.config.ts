@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { kafkaProject } from './test/kafka/kafka-project.ts'
 
 const source = (file: string) => fileURLToPath(new URL(`packages/${file}`, import.meta.url))
 
@@ -29,13 +30,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...onTheBuild],
+          exclude: ['**/node_modules/**', ...onTheBuild, 'test/kafka/**'],
         },
       },
       {
         extends: true,
         test: { name: 'threads', include: onTheBuild, exclude: ['**/node_modules/**', '**/.generated*/**'] },
       },
+      ...(await kafkaProject()),
     ],
   },
 })

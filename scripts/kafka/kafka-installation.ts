@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import { downloadJars, hasJars, jarsClassPath, jarsDirectory, kafkaVersion } from './kafka-jars.ts'
+import { runCommand } from './run-command.ts'
+
+/** What runs Kafka's programs on this machine. */
+export type KafkaInstallation =
+  | {
+      readonly kind: 'jars'
+      readonly version: string
+      readonly java: string
+      readonly keytool: string
+      readonly classPath: string
+      /** Where the class data archive for this Java and class path is, or will be after the first stop of a broker. */
+      readonly archive: string
+    }
+  | { readonly kind: 'docker'; readonly version: string; readonly image: string }
+
+/** What this machine has for a broker, or why it has nothing. */
+export type KafkaMeans = KafkaInstallation | { readonly kind: 'none'; readonly reason: string }
+
+const javaVersionMin = 17
+
+/** Kafka from Maven Central's jars if `java` and `mvn` are there, else by Docker. Downloads the jars the first time. */
+export async function findKafka(env: NodeJS.ProcessEnv = process.env): Promise<KafkaMeans> {
+  const jars = await findJars(env)
+  if (jars.kind === 'jars') return jars
+  const docker = await runCommand('docker', ['info', '--format', '{{.ServerVersion}}'], { timeoutMs: 10_000 })
+  if (docker.status === 0) return { kind: 'docker', version: kafkaVersion, image: `apache/kafka:${kafkaVersion}` }
+  return { kind: 'none', reason: `${jars.reason}, and Docker does not answer` }
+}
+
+async function findJars(env: NodeJS.ProcessEnv): Promise<Exclude<KafkaMeans, { kind: 'docker' }>> {
+  const home = env.JAVA_HOME === undefined || env.JAVA_HOME === '' ? undefined : join(env.JAVA_HOME, 'bin')
+  const java = home === undefined ? 'java' : join(home, 'java')
+  const version = await runCommand(java, ['-version'], { timeoutMs: 10_000 })
+  const [, full = '', major = ''] = /version "((?:1\.)?(\d+)[^"]*)"/.exec(version.stderr) ?? []
+  if (full === '') return { kind: 'none', reason: 'there is no java' }
+  if (Number(major) < javaVersionMin) {
+    return { kind: 'none', reason: `Kafka ${kafkaVersion} needs Java ${javaVersionMin}, and ${java} is ${full}` }
+  }
+  if (!hasJars()) {
+    const maven = await runCommand('mvn', ['-v'], { timeoutMs: 30_000 })
+    if (maven.status !== 0) return { kind: 'none', reason: 'there is no mvn, which downloads Kafka' }
+    const reason = await downloadJars()
+    if (reason !== undefined) return { kind: 'none', reason }
+  }
+  return {
+    kind: 'jars',
+    version: kafkaVersion,
+    java,
+    keytool: home === undefined ? 'keytool' : join(home, 'keytool'),
+    classPath: jarsClassPath(),
+    archive: join(jarsDirectory(), `classes-${full}.jsa`),
+  }
+}
