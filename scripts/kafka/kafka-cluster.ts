@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,13 +9,13 @@ import {
   brokerFiles,
   brokerIds,
   type ClusterLayout,
-  controllerPort,
   loopback,
   plainPort,
   saslPassword,
   saslPort,
   saslUser,
 } from './broker-properties.ts'
+import { findTakenPort } from './cluster-ports.ts'
 import {
   type ClusterState,
   readClusterState,
@@ -203,6 +202,11 @@ export class KafkaCluster {
     this.#forget()
   }
 
+  /** `await using` ends a cluster whatever a test does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+
   /** Waits until each broker that runs answers, and its answer has all that run. */
   async untilReady(timeoutMs: number = startTimeoutMs): Promise<void> {
     const deadline = Date.now() + timeoutMs
@@ -312,20 +316,14 @@ export class KafkaCluster {
   }
 
   async #rejectTakenPorts(): Promise<void> {
-    const ports = brokerIds(this.#state).flatMap((id) => [
-      plainPort(this.#state, id),
-      controllerPort(this.#state, id),
-      ...(this.#state.sasl ? [saslPort(this.#state, id)] : []),
-    ])
-    for (const port of ports) {
-      const code = await listenError(port)
-      if (code === undefined) continue
-      throw new BrokerError(
-        'PORT_TAKEN',
-        `Cannot start Kafka on ${loopback}:${port}: ${code === 'EADDRINUSE' ? 'another program listens there' : code}. ` +
-          'Start with another --port, or use the broker that is there with KAFKA_BROKERS=host:port.',
-      )
-    }
+    const taken = await findTakenPort(this.#state)
+    if (taken === undefined) return
+    const why = taken.code === 'EADDRINUSE' ? 'another program listens there' : taken.code
+    throw new BrokerError(
+      'PORT_TAKEN',
+      `Cannot start Kafka on ${loopback}:${taken.port}: ${why}. ` +
+        'Start with another --port, or use the broker that is there with KAFKA_BROKERS=host:port.',
+    )
   }
 
   #startFailed(id: number, why: string): BrokerError {
@@ -352,14 +350,6 @@ function rejectDifference(known: ClusterState, options: ClusterOptions): void {
     `Kafka runs on ${loopback}:${known.port} already, with ${known.brokerCount} broker(s)${known.sasl ? ' and SASL' : ''} ` +
       `on ${known.directory}. Stop it first, or start with another --port.`,
   )
-}
-
-async function listenError(port: number): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>()
-  const server = createServer()
-  server.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
-  server.listen(port, loopback, () => server.close(() => resolve(undefined)))
-  return promise
 }
 
 function isAlive(pid: number): boolean {

@@ -24,7 +24,7 @@ const javaVersionMin = 17
 export async function findKafka(env: NodeJS.ProcessEnv = process.env): Promise<KafkaMeans> {
   const jars = await findJars(env)
   if (jars.kind === 'jars') return jars
-  const docker = await runCommand('docker', ['info', '--format', '{{.ServerVersion}}'], { timeoutMs: 10_000 })
+  const docker = await runCommand('docker', ['info', '--format', '{{.ServerVersion}}'], { env, timeoutMs: 10_000 })
   if (docker.status === 0) return { kind: 'docker', version: kafkaVersion, image: `apache/kafka:${kafkaVersion}` }
   return { kind: 'none', reason: `${jars.reason}, and Docker does not answer` }
 }
@@ -32,16 +32,17 @@ export async function findKafka(env: NodeJS.ProcessEnv = process.env): Promise<K
 async function findJars(env: NodeJS.ProcessEnv): Promise<Exclude<KafkaMeans, { kind: 'docker' }>> {
   const home = env.JAVA_HOME === undefined || env.JAVA_HOME === '' ? undefined : join(env.JAVA_HOME, 'bin')
   const java = home === undefined ? 'java' : join(home, 'java')
-  const version = await runCommand(java, ['-version'], { timeoutMs: 10_000 })
+  const version = await runCommand(java, ['-version'], { env, timeoutMs: 10_000 })
   const [, full = '', major = ''] = /version "((?:1\.)?(\d+)[^"]*)"/.exec(version.stderr) ?? []
   if (full === '') return { kind: 'none', reason: 'there is no java' }
   if (Number(major) < javaVersionMin) {
     return { kind: 'none', reason: `Kafka ${kafkaVersion} needs Java ${javaVersionMin}, and ${java} is ${full}` }
   }
-  if (!hasJars()) {
-    const maven = await runCommand('mvn', ['-v'], { timeoutMs: 30_000 })
+  const directory = jarsDirectory(env)
+  if (!hasJars(directory)) {
+    const maven = await runCommand('mvn', ['-v'], { env, timeoutMs: 30_000 })
     if (maven.status !== 0) return { kind: 'none', reason: 'there is no mvn, which downloads Kafka' }
-    const reason = await downloadJars()
+    const reason = await downloadJars(directory, env)
     if (reason !== undefined) return { kind: 'none', reason }
   }
   return {
@@ -49,7 +50,7 @@ async function findJars(env: NodeJS.ProcessEnv): Promise<Exclude<KafkaMeans, { k
     version: kafkaVersion,
     java,
     keytool: home === undefined ? 'keytool' : join(home, 'keytool'),
-    classPath: jarsClassPath(),
-    archive: join(jarsDirectory(), `classes-${full}.jsa`),
+    classPath: jarsClassPath(directory),
+    archive: join(directory, `classes-${full}.jsa`),
   }
 }

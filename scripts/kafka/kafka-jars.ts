@@ -34,24 +34,25 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `
 
 const attemptsMax = 3
+const retryPauseMs = 2_000
 /** A cold download of all takes about 20 s; a transfer that hangs is tried again rather than waited for. */
 const attemptTimeoutMs = 180_000
 const transferTimeouts = ['-Dmaven.wagon.rto=30000', '-Daether.connector.requestTimeout=30000']
 const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 
 /** Outside of any checkout, so that all share it: `XDG_CACHE_HOME`, else `.cache` at home. */
-export function jarsDirectory(env: NodeJS.ProcessEnv = process.env): string {
+export function jarsDirectory(env: NodeJS.ProcessEnv): string {
   const cache = env.XDG_CACHE_HOME === undefined || env.XDG_CACHE_HOME === '' ? undefined : env.XDG_CACHE_HOME
   return join(cache ?? join(homedir(), '.cache'), 'millrace', `kafka-${kafkaVersion}`)
 }
 
 /** The directory is only ever renamed into place, so it is complete if it is there. */
-export function hasJars(directory: string = jarsDirectory()): boolean {
+export function hasJars(directory: string): boolean {
   return existsSync(join(directory, 'lib'))
 }
 
 /** In one fixed order: a class data archive is only good for the class path that it was made with. */
-export function jarsClassPath(directory: string = jarsDirectory()): string {
+export function jarsClassPath(directory: string): string {
   const lib = join(directory, 'lib')
   const jars = readdirSync(lib).filter((name) => name.endsWith('.jar'))
   return jars
@@ -61,14 +62,14 @@ export function jarsClassPath(directory: string = jarsDirectory()): string {
 }
 
 /** Downloads the jars by Maven, with the mirrors and proxies of whoever runs it. Answers why not, or `undefined`. */
-export async function downloadJars(directory: string = jarsDirectory()): Promise<string | undefined> {
+export async function downloadJars(directory: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const staging = `${directory}.${process.pid}.tmp`
   try {
     mkdirSync(staging, { recursive: true })
     writeFileSync(join(staging, 'pom.xml'), pom)
     let reason = ''
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-      if (attempt > 1) await delay(1_000 * attempt)
+      if (attempt > 1) await delay(retryPauseMs)
       const args = [
         '-q',
         '-B',
@@ -77,7 +78,7 @@ export async function downloadJars(directory: string = jarsDirectory()): Promise
         '-DincludeScope=runtime',
         '-DoutputDirectory=lib',
       ]
-      const done = await runCommand('mvn', args, { cwd: staging, timeoutMs: attemptTimeoutMs })
+      const done = await runCommand('mvn', args, { cwd: staging, env, timeoutMs: attemptTimeoutMs })
       if (done.status === 0) {
         moveIntoPlace(staging, directory)
         return undefined

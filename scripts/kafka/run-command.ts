@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import process from 'node:process'
 
 /** How a command ended. A command that could not be started has status `null` and the reason in `stderr`. */
 export interface CommandResult {
@@ -12,13 +13,15 @@ export interface CommandOptions {
   /** After this it is killed, and its status is `null`. */
   readonly timeoutMs: number
   readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
   readonly input?: string
 }
 
 /** Runs a command to its end. Never rejects: what went wrong is in the result. */
 export function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const { promise, resolve } = Promise.withResolvers<CommandResult>()
-  const child = spawn(command, args, { cwd: options.cwd, stdio: ['pipe', 'pipe', 'pipe'] })
+  const { cwd, env, timeoutMs, input = '' } = options
+  const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -28,9 +31,9 @@ export function runCommand(command: string, args: readonly string[], options: Co
     stderr += text
   })
   const timer = setTimeout(() => {
-    stderr += `${command} was killed: it had not ended after ${options.timeoutMs / 1000} s.\n`
+    stderr += `${command} was killed: it had not ended after ${timeoutMs / 1000} s.\n`
     child.kill('SIGKILL')
-  }, options.timeoutMs)
+  }, timeoutMs)
   child.on('error', (error) => {
     clearTimeout(timer)
     resolve({ status: null, stdout, stderr: `${stderr}${error.message}\n` })
@@ -41,6 +44,6 @@ export function runCommand(command: string, args: readonly string[], options: Co
   })
   // A command that does not read its input is free to close it.
   child.stdin.on('error', () => {})
-  child.stdin.end(options.input ?? '')
+  child.stdin.end(input)
   return promise
 }

@@ -7,7 +7,10 @@ export interface NamedAnswer {
   readonly errorMessage: string | null
 }
 
-export function createTopicsRequest(topics: readonly NewTopic[], timeoutMs: number): WireRequest<readonly NamedAnswer[]> {
+export function createTopicsRequest(
+  topics: readonly NewTopic[],
+  timeoutMs: number,
+): WireRequest<readonly NamedAnswer[]> {
   return {
     apiKey: 19,
     apiName: 'CreateTopics',
@@ -15,14 +18,22 @@ export function createTopicsRequest(topics: readonly NewTopic[], timeoutMs: numb
     extraTimeoutMs: timeoutMs,
     write(writer) {
       writer.array(topics, ({ topic, partitions, replicationFactor = -1, configs = {} }) => {
-        writer.string(topic).int32(partitions).int16(replicationFactor).array([], () => {})
+        writer
+          .string(topic)
+          .int32(partitions)
+          .int16(replicationFactor)
+          .array([], () => {})
         writer.array(Object.entries(configs), ([name, value]) => writer.string(name).nullableString(value))
       })
       writer.int32(timeoutMs).boolean(false)
     },
     read(reader) {
       reader.int32() // Throttle time.
-      return reader.array(() => ({ name: reader.string(), error: reader.int16(), errorMessage: reader.nullableString() }))
+      return reader.array(() => ({
+        name: reader.string(),
+        error: reader.int16(),
+        errorMessage: reader.nullableString(),
+      }))
     },
   }
 }
@@ -41,7 +52,11 @@ export function deleteTopicsRequest(topics: readonly string[], timeoutMs: number
   }
 }
 
-export function createPartitionsRequest(topic: string, count: number, timeoutMs: number): WireRequest<readonly NamedAnswer[]> {
+export function createPartitionsRequest(
+  topic: string,
+  count: number,
+  timeoutMs: number,
+): WireRequest<readonly NamedAnswer[]> {
   return {
     apiKey: 37,
     apiName: 'CreatePartitions',
@@ -53,7 +68,11 @@ export function createPartitionsRequest(topic: string, count: number, timeoutMs:
     },
     read(reader) {
       reader.int32() // Throttle time.
-      return reader.array(() => ({ name: reader.string(), error: reader.int16(), errorMessage: reader.nullableString() }))
+      return reader.array(() => ({
+        name: reader.string(),
+        error: reader.int16(),
+        errorMessage: reader.nullableString(),
+      }))
     },
   }
 }
@@ -94,7 +113,10 @@ export function describeConfigsRequest(type: 'topic' | 'broker', name: string): 
 }
 
 export function deleteRecordsRequest(
-  byTopic: readonly (readonly [topic: string, offsets: readonly { readonly partition: number; readonly offset: number }[]])[],
+  byTopic: readonly (readonly [
+    topic: string,
+    offsets: readonly { readonly partition: number; readonly offset: number }[],
+  ])[],
   timeoutMs: number,
 ): WireRequest<readonly { readonly topic: string; readonly partition: number; readonly error: number }[]> {
   return {

@@ -82,7 +82,10 @@ export interface CommitAnswer {
 /** Without a generation: as one who is no member of the group. */
 export function offsetCommitRequest(
   groupId: string,
-  byTopic: readonly (readonly [topic: string, offsets: readonly { readonly partition: number; readonly offset: number }[]])[],
+  byTopic: readonly (readonly [
+    topic: string,
+    offsets: readonly { readonly partition: number; readonly offset: number }[],
+  ])[],
 ): WireRequest<readonly CommitAnswer[]> {
   return {
     apiKey: 8,

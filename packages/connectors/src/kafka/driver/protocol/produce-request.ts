@@ -32,7 +32,10 @@ export function produceRequest(
     apiVersion: 8,
     isOneWay: acks === 0,
     write(writer) {
-      writer.nullableString(transactionalId ?? null).int16(acks).int32(timeoutMs)
+      writer
+        .nullableString(transactionalId ?? null)
+        .int16(acks)
+        .int32(timeoutMs)
       writer.array(byTopic, ([topic, batches]) => {
         writer.string(topic).array(batches, ({ partition, bytes }) => writer.int32(partition).byteString(bytes))
       })

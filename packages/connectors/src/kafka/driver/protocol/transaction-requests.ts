@@ -35,7 +35,10 @@ export interface ProducerIdAnswer {
   readonly epoch: number
 }
 
-export function initProducerIdRequest(transactionalId: string | undefined, timeoutMs: number): WireRequest<ProducerIdAnswer> {
+export function initProducerIdRequest(
+  transactionalId: string | undefined,
+  timeoutMs: number,
+): WireRequest<ProducerIdAnswer> {
   return {
     apiKey: 22,
     apiName: 'InitProducerId',
@@ -88,7 +91,12 @@ export function endTransactionRequest(
     apiKey: 26,
     apiName: 'EndTxn',
     apiVersion: 2,
-    write: (writer) => void writer.string(transactionalId).int64(producerId).int16(epoch).boolean(outcome === 'commit'),
+    write: (writer) =>
+      void writer
+        .string(transactionalId)
+        .int64(producerId)
+        .int16(epoch)
+        .boolean(outcome === 'commit'),
     read(reader) {
       reader.int32() // Throttle time.
       return { error: reader.int16() }
@@ -102,13 +110,20 @@ export interface ListedTransaction {
   readonly state: string
 }
 
-export function listTransactionsRequest(): WireRequest<{ readonly error: number; readonly transactions: readonly ListedTransaction[] }> {
+export function listTransactionsRequest(): WireRequest<{
+  readonly error: number
+  readonly transactions: readonly ListedTransaction[]
+}> {
   return {
     apiKey: 66,
     apiName: 'ListTransactions',
     apiVersion: 0,
     isFlexible: true,
-    write: (writer) => void writer.compactArray([], () => {}).compactArray([], () => {}).noTaggedFields(),
+    write: (writer) =>
+      void writer
+        .compactArray([], () => {})
+        .compactArray([], () => {})
+        .noTaggedFields(),
     read(reader) {
       reader.int32() // Throttle time.
       const error = reader.int16()
@@ -133,7 +148,9 @@ export interface DescribedTransaction extends ListedTransaction {
   readonly partitions: readonly { readonly topic: string; readonly partition: number }[]
 }
 
-export function describeTransactionsRequest(transactionalIds: readonly string[]): WireRequest<readonly DescribedTransaction[]> {
+export function describeTransactionsRequest(
+  transactionalIds: readonly string[],
+): WireRequest<readonly DescribedTransaction[]> {
   return {
     apiKey: 65,
     apiName: 'DescribeTransactions',

@@ -90,7 +90,8 @@ export class WireReader {
 
   #items<T>(count: number, read: () => T): T[] {
     // An item has a byte at least, so a damaged count cannot make a larger array than the answer itself.
-    if (count > this.remaining) throw new RangeError(`an array says that it has ${count} items in ${this.remaining} bytes`)
+    if (count > this.remaining)
+      throw new RangeError(`an array says that it has ${count} items in ${this.remaining} bytes`)
     const items: T[] = []
     for (let i = 0; i < count; i++) items.push(read())
     return items
