@@ -54,7 +54,8 @@ export interface BrokerStatus {
   readonly pid: number | undefined
 }
 
-const startTimeoutMs = 60_000
+/** It takes 1 to 7 s alone, and much longer where many share few processors. */
+const startTimeoutMs = 120_000
 const probeTimeoutMs = 1_000
 const probeIntervalMs = 50
 /** Writing the archive of classes is the longest part, and happens once. */

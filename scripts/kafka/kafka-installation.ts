@@ -21,15 +21,21 @@ export type KafkaMeans = KafkaInstallation | { readonly kind: 'none'; readonly r
 const javaVersionMin = 17
 
 /** Kafka from Maven Central's jars if `java` and `mvn` are there, else by Docker. Downloads the jars the first time. */
-export async function findKafka(env: NodeJS.ProcessEnv = process.env): Promise<KafkaMeans> {
-  const jars = await findJars(env)
+export async function findKafka(
+  env: NodeJS.ProcessEnv = process.env,
+  retryPauseMs: number = 2_000,
+): Promise<KafkaMeans> {
+  const jars = await findJars(env, retryPauseMs)
   if (jars.kind === 'jars') return jars
   const docker = await runCommand('docker', ['info', '--format', '{{.ServerVersion}}'], { env, timeoutMs: 10_000 })
   if (docker.status === 0) return { kind: 'docker', version: kafkaVersion, image: `apache/kafka:${kafkaVersion}` }
   return { kind: 'none', reason: `${jars.reason}, and Docker does not answer` }
 }
 
-async function findJars(env: NodeJS.ProcessEnv): Promise<Exclude<KafkaMeans, { kind: 'docker' }>> {
+async function findJars(
+  env: NodeJS.ProcessEnv,
+  retryPauseMs: number,
+): Promise<Exclude<KafkaMeans, { kind: 'docker' }>> {
   const home = env.JAVA_HOME === undefined || env.JAVA_HOME === '' ? undefined : join(env.JAVA_HOME, 'bin')
   const java = home === undefined ? 'java' : join(home, 'java')
   const version = await runCommand(java, ['-version'], { env, timeoutMs: 10_000 })
@@ -42,7 +48,7 @@ async function findJars(env: NodeJS.ProcessEnv): Promise<Exclude<KafkaMeans, { k
   if (!hasJars(directory)) {
     const maven = await runCommand('mvn', ['-v'], { env, timeoutMs: 30_000 })
     if (maven.status !== 0) return { kind: 'none', reason: 'there is no mvn, which downloads Kafka' }
-    const reason = await downloadJars(directory, env)
+    const reason = await downloadJars(directory, env, retryPauseMs)
     if (reason !== undefined) return { kind: 'none', reason }
   }
   return {

@@ -34,7 +34,6 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `
 
 const attemptsMax = 3
-const retryPauseMs = 2_000
 /** A cold download of all takes about 20 s; a transfer that hangs is tried again rather than waited for. */
 const attemptTimeoutMs = 180_000
 const transferTimeouts = ['-Dmaven.wagon.rto=30000', '-Daether.connector.requestTimeout=30000']
@@ -62,7 +61,11 @@ export function jarsClassPath(directory: string): string {
 }
 
 /** Downloads the jars by Maven, with the mirrors and proxies of whoever runs it. Answers why not, or `undefined`. */
-export async function downloadJars(directory: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function downloadJars(
+  directory: string,
+  env: NodeJS.ProcessEnv,
+  retryPauseMs: number,
+): Promise<string | undefined> {
   const staging = `${directory}.${process.pid}.tmp`
   try {
     mkdirSync(staging, { recursive: true })
