@@ -44,7 +44,7 @@ export interface KafkaProducer {
   /**
    * Takes over `batch`, which has at least one record, until the promise settles: the acknowledgement, or a `KafkaError`
    * with topic and partition. The promise of a batch that fails after others is `PRODUCER_FAILED` with the first as cause.
-   * In a transaction the partition is made part of it first.
+   * In a transaction the partition is made part of it first. The promise may be left alone: `flush` tells of failures too.
    */
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<ProducedBatch>
   /** Bytes handed to `send` and not settled. */

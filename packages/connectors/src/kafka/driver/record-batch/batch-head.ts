@@ -45,6 +45,17 @@ export class BatchHead {
     return 'whole'
   }
 
+  /** No batch is shorter. */
+  static readonly lengthMin: number = layout.recordsAt
+
+  /** Length and last offset of the batch at `at`, unchecked; undefined if it is cut off. */
+  static span(bytes: Buffer, at: number): { readonly length: number; readonly lastOffset: number } | undefined {
+    if (at + layout.recordsAt > bytes.length) return undefined
+    const length = bytes.readInt32BE(at + layout.batchLengthAt) + layout.bytesBeforeLengthCounts
+    if (at + length > bytes.length) return undefined
+    return { length, lastOffset: layout.readInt64(bytes, at) + bytes.readInt32BE(at + layout.lastOffsetDeltaAt) }
+  }
+
   get compressionCode(): number {
     return this.attributes & layout.compressionMask
   }

@@ -45,6 +45,8 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
   #headersAt = 0
   #recordEnd = 0
   #recordsEnd = 0
+  /** The offset after the batch at hand. */
+  #batchEnd = -1
   #logAppendTimeMs = -1
 
   constructor(assignment: A, position: number, stoppingOffset: number) {
@@ -61,6 +63,7 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
     this.#nextBatchAt = 0
     this.#aborted = aborted
     this.#left = 0
+    this.#batchEnd = -1
   }
 
   /** Lets go of the memory. */
@@ -92,6 +95,8 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
         this.position = this.offset + 1
         return true
       }
+      // The batch may end with offsets whose records compaction has taken away.
+      if (this.#batchEnd > this.position) this.#skipTo(this.#batchEnd)
       if (!this.#openBatch()) return false
     }
   }
@@ -154,6 +159,7 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
         this.#skipTo(head.lastOffset + 1)
       } else {
         this.#openRecords(at)
+        this.#batchEnd = head.lastOffset + 1
         return true
       }
     }

@@ -1,0 +1,52 @@
+import { KafkaError } from '../kafka-error.ts'
+import { ConnectionLostError, type ConnectionSettings } from './broker-connection.ts'
+
+/** Why no connection came about: final, if the configuration has to change, else one that is worth another try. */
+export function refusal(
+  address: string,
+  settings: ConnectionSettings,
+  step: 'connect' | 'first-request' | 'authenticate',
+  cause: unknown,
+): KafkaError | ConnectionLostError {
+  if (cause instanceof KafkaError || cause instanceof ConnectionLostError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (settings.tls && isTlsFailure(code, message)) {
+    return new KafkaError(
+      'TLS_FAILED',
+      `Cannot connect to broker ${address} by TLS: ${message}. Give the authority that signed its certificate (tls.ca), or the ` +
+        'name that the certificate has, and check that this port of the broker speaks TLS.',
+      { broker: address, systemCode: code },
+      { cause },
+    )
+  }
+  if (step === 'authenticate' && isAuthenticationFailure(cause)) {
+    return new KafkaError(
+      'AUTHENTICATION_FAILED',
+      `Cannot log in to broker ${address} by SASL ${settings.sasl?.mechanism}: ${message}. Check user, password and mechanism.`,
+      { broker: address, mechanism: settings.sasl?.mechanism },
+      { cause },
+    )
+  }
+  return new ConnectionLostError(address, `${message}${hint(settings, step)}`, { cause })
+}
+
+/** A broker closes the connection without a word if it is spoken to in a way that it does not expect. */
+function hint({ tls, sasl }: ConnectionSettings, step: string): string {
+  if (step === 'connect') return ''
+  const guesses: string[] = []
+  if (!tls) guesses.push('speaks TLS (option "tls")')
+  if (sasl === undefined) guesses.push('asks for a user (option "sasl")')
+  return guesses.length === 0 ? '' : `; maybe this port of the broker ${guesses.join(' or ')}`
+}
+
+function isTlsFailure(code: string, message: string): boolean {
+  return (
+    /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code) ||
+    /certificate|\bSSL\b|altnames|disconnected before secure TLS/i.test(message)
+  )
+}
+
+function isAuthenticationFailure(cause: unknown): boolean {
+  return cause instanceof Error && /SASL/i.test(`${cause.name} ${cause.message}`)
+}
