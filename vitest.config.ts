@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { kafkaProject } from './test/kafka/kafka-project.ts'
+import { excludedForWantOfPostgres } from './test/postgres/excluded-tests.ts'
 
 const source = (file: string) => fileURLToPath(new URL(`packages/${file}`, import.meta.url))
 
@@ -14,7 +15,8 @@ const sources = [
 ]
 
 /** Worker threads, the documentation's examples and packages are what users get: the build. `npm test` makes it first. */
-const onTheBuild = ['test/integration/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/packaging/**/*.test.ts']
+const onTheBuild = ['integration', 'docs', 'packaging', 'postgres'].map((folder) => `test/${folder}/**/*.test.ts`)
+const withoutPostgres = await excludedForWantOfPostgres()
 
 export default defineConfig({
   test: {
@@ -35,9 +37,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'threads', include: onTheBuild, exclude: ['**/node_modules/**', '**/.generated*/**'] },
+        test: {
+          name: 'threads',
+          include: onTheBuild,
+          exclude: ['**/node_modules/**', '**/.generated*/**', ...withoutPostgres],
+        },
       },
-      ...(await kafkaProject()),
+      ...(await kafkaProject(withoutPostgres)),
     ],
   },
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const pollIntervalMs = 25
@@ -23,14 +23,31 @@ export function signal(pid: number, marker: string, name: NodeJS.Signals): void 
   }
 }
 
-/** Whether it ended within the time. */
-export async function hasEnded(pid: number, marker: string, timeoutMs: number): Promise<boolean> {
+/**
+ * Whether it ended within the time, with all that it held: a process that was killed loses its arguments first, and its
+ * ports a moment later.
+ */
+export async function hasEnded(pid: number, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs
-  while (isRunning(pid, marker)) {
+  while (isLeft(pid)) {
     if (Date.now() > deadline) return false
     await delay(pollIntervalMs)
   }
   return true
+}
+
+/** A zombie has ended, as soon as none of its threads is left. */
+function isLeft(pid: number): boolean {
+  try {
+    if (process.platform === 'linux') {
+      const isZombie = / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ''))
+      return !isZombie || readdirSync(`/proc/${pid}/task`).length > 1
+    }
+    const state = execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8', stdio: 'pipe' })
+    return !state.trim().startsWith('Z')
+  } catch {
+    return false
+  }
 }
 
 /** Empty if there is no such process, or only its remains. */

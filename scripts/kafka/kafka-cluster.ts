@@ -101,6 +101,7 @@ export class KafkaCluster {
       await cluster.untilReady()
     } catch (error) {
       for (const { id } of missing) await cluster.killBroker(id)
+      if (known === undefined) cluster.#forget()
       throw error
     }
     return cluster
@@ -184,7 +185,7 @@ export class KafkaCluster {
     if (pid !== undefined) {
       if (this.#installation.kind === 'docker') await runCommand('docker', ['kill', this.#container(id)], quickly)
       signal(pid, this.#marker(id), 'SIGKILL')
-      await hasEnded(pid, this.#marker(id), killTimeoutMs)
+      await hasEnded(pid, killTimeoutMs)
     }
     this.#update({ pids: this.#pidsWithout(id) })
   }
@@ -276,7 +277,7 @@ export class KafkaCluster {
     const pid = this.#pidOf(id)
     if (pid === undefined) return
     signal(pid, this.#marker(id), 'SIGTERM')
-    if (!(await hasEnded(pid, this.#marker(id), timeoutMs))) return this.killBroker(id)
+    if (!(await hasEnded(pid, timeoutMs))) return this.killBroker(id)
     this.#keepArchive()
     this.#update({ pids: this.#pidsWithout(id) })
   }

@@ -66,6 +66,7 @@ export async function downloadJars(
   env: NodeJS.ProcessEnv,
   retryPauseMs: number,
 ): Promise<string | undefined> {
+  console.error(`Downloading Kafka ${kafkaVersion} by Maven to ${directory}, once ...`)
   const staging = `${directory}.${process.pid}.tmp`
   try {
     mkdirSync(staging, { recursive: true })

@@ -15,13 +15,15 @@ export interface CommandOptions {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
   readonly input?: string
+  /** Whom it runs as; only root may say. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 /** Runs a command to its end. Never rejects: what went wrong is in the result. */
 export function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const { promise, resolve } = Promise.withResolvers<CommandResult>()
-  const { cwd, env, timeoutMs, input = '' } = options
-  const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const { cwd, env = process.env, timeoutMs, input = '', user } = options
+  const child = spawn(command, args, { cwd, env, ...user, stdio: ['pipe', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

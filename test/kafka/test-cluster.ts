@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BrokerError } from '../../scripts/kafka/broker-error.ts'
 import { findTakenPort } from '../../scripts/kafka/cluster-ports.ts'
 import { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { findKafka, type KafkaInstallation } from '../../scripts/kafka/kafka-installation.ts'
+import { dataDirectory } from './data-directory.ts'
 
 /** Where brokers of tests are registered, so that the next run ends those of a run that was killed. */
 const testClustersDirectory: string = join(tmpdir(), 'millrace-tests', 'kafka')
@@ -12,7 +13,6 @@ const testClustersDirectory: string = join(tmpdir(), 'millrace-tests', 'kafka')
 /** Below the ports that systems give to outgoing connections, above those that servers like. */
 const [portMin, portMax] = [20_000, 30_000]
 const attemptsMax = 20
-const memoryBytesMin = 4 * 2 ** 30
 
 /** What a cluster of tests shall be. */
 export interface TestClusterOptions {
@@ -34,7 +34,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
   const installation = await requireKafka()
   for (let attempt = 1; ; attempt++) {
     const port = await freeClusterPort(brokerCount)
-    const directory = mkdtempSync(join(dataParent(), 'millrace-kafka-'))
+    const directory = mkdtempSync(join(dataDirectory(), 'millrace-kafka-'))
     const layout = { directory, port, brokerCount, sasl, properties }
     try {
       return await KafkaCluster.start(home, installation, { ...layout, heapMb: 384, isTemporary: true, isQuick: true })
@@ -45,16 +45,6 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       if (!isTaken || attempt === attemptsMax) throw error
     }
   }
-}
-
-/** Memory if there is enough: brokers wait for their disk many times, also when somebody else keeps it busy. */
-function dataParent(): string {
-  const memory = '/dev/shm'
-  if (existsSync(memory)) {
-    const { bavail, bsize } = statfsSync(memory)
-    if (bavail * bsize > memoryBytesMin) return memory
-  }
-  return realpathSync(tmpdir())
 }
 
 /** A first port for so many brokers: nobody listens there now. */
