@@ -245,6 +245,7 @@ export class KafkaCluster {
         '-XX:-UsePerfData',
         '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
         '-Dorg.slf4j.simpleLogger.showDateTime=true',
+        '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
         `-Djava.io.tmpdir=${join(directory, 'tmp')}`,
         ...(this.#isQuick ? ['-XX:TieredStopAtLevel=1'] : []),
         ...archive.jvmArguments,
@@ -350,7 +351,7 @@ function rejectDifference(known: ClusterState, options: ClusterOptions): void {
   throw new BrokerError(
     'OTHER_CLUSTER_RUNS',
     `Kafka runs on ${loopback}:${known.port} already, with ${known.brokerCount} broker(s)${known.sasl ? ' and SASL' : ''} ` +
-      `on ${known.directory}. Stop it first, or start with another --port.`,
+      `on ${known.directory}, and other options were asked for. Stop it first, or start with another --port.`,
   )
 }
 

@@ -1,5 +1,12 @@
 import { join } from 'node:path'
-import { downloadJars, hasJars, jarsClassPath, jarsDirectory, kafkaVersion } from './kafka-jars.ts'
+import {
+  type DownloadOptions,
+  downloadJars,
+  hasJars,
+  jarsClassPath,
+  jarsDirectory,
+  kafkaVersion,
+} from './kafka-jars.ts'
 import { runCommand } from './run-command.ts'
 
 /** What runs Kafka's programs on this machine. */
@@ -23,9 +30,9 @@ const javaVersionMin = 17
 /** Kafka from Maven Central's jars if `java` and `mvn` are there, else by Docker. Downloads the jars the first time. */
 export async function findKafka(
   env: NodeJS.ProcessEnv = process.env,
-  retryPauseMs: number = 2_000,
+  download: DownloadOptions = { retryPauseMs: 2_000, say: console.error },
 ): Promise<KafkaMeans> {
-  const jars = await findJars(env, retryPauseMs)
+  const jars = await findJars(env, download)
   if (jars.kind === 'jars') return jars
   const docker = await runCommand('docker', ['info', '--format', '{{.ServerVersion}}'], { env, timeoutMs: 10_000 })
   if (docker.status === 0) return { kind: 'docker', version: kafkaVersion, image: `apache/kafka:${kafkaVersion}` }
@@ -48,7 +55,7 @@ async function findJars(
   if (!hasJars(directory)) {
     const maven = await runCommand('mvn', ['-v'], { env, timeoutMs: 30_000 })
     if (maven.status !== 0) return { kind: 'none', reason: 'there is no mvn, which downloads Kafka' }
-    const reason = await downloadJars(directory, env, retryPauseMs)
+    const reason = await downloadJars(directory, env, download)
     if (reason !== undefined) return { kind: 'none', reason }
   }
   return {

@@ -60,20 +60,27 @@ export function jarsClassPath(directory: string): string {
     .join(delimiter)
 }
 
+/** How a download goes about it. */
+export interface DownloadOptions {
+  readonly retryPauseMs: number
+  /** Takes a line for whoever waits. */
+  readonly say: (line: string) => void
+}
+
 /** Downloads the jars by Maven, with the mirrors and proxies of whoever runs it. Answers why not, or `undefined`. */
 export async function downloadJars(
   directory: string,
   env: NodeJS.ProcessEnv,
   retryPauseMs: number,
 ): Promise<string | undefined> {
-  console.error(`Downloading Kafka ${kafkaVersion} by Maven to ${directory}, once ...`)
+  download.say(`Downloading Kafka ${kafkaVersion} by Maven to ${directory}, once ...`)
   const staging = `${directory}.${process.pid}.tmp`
   try {
     mkdirSync(staging, { recursive: true })
     writeFileSync(join(staging, 'pom.xml'), pom)
     let reason = ''
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-      if (attempt > 1) await delay(retryPauseMs)
+      if (attempt > 1) await delay(download.retryPauseMs)
       const args = [
         '-q',
         '-B',

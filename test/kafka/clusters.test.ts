@@ -1,25 +1,42 @@
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { requestMetadata } from '../../scripts/kafka/metadata-request.ts'
 import { createTopic, kafkaTool } from './kafka.ts'
+import { leaderOf, moveLeader } from './leaders.ts'
 import { startTestCluster } from './test-cluster.ts'
 
-test('Three brokers go on when one is killed, and take it back', async () => {
-  await using cluster = await startTestCluster({ brokerCount: 3 })
-  const servers = cluster.bootstrapServers
-  const topic = await createTopic('killed', 1, servers)
-  const at = ['--bootstrap-server', servers, '--topic', topic]
-  const produce = (text: string) =>
-    kafkaTool('console-producer', [...at, '--producer-property', 'acks=all'], { input: text })
-  const leader = async () => Number(/Leader: (\d+)/.exec(await kafkaTool('topics', [...at, '--describe']))?.[1])
-  await produce('before\n')
-  const first = await leader()
-  await cluster.killBroker(first)
-  await produce('while it is dead\n')
-  expect(await leader()).not.toBe(first)
+describe('Three brokers', () => {
+  let cluster: KafkaCluster
+  let servers: string
 
-  await cluster.startBroker(first)
-  const known = await requestMetadata('127.0.0.1', cluster.port, 5_000)
-  expect(known.map(({ id }) => id)).toEqual([1, 2, 3])
-  const read = await kafkaTool('console-consumer', [...at, '--from-beginning', '--max-messages', '2'])
-  expect(read).toBe('before\nwhile it is dead\n')
+  beforeAll(async () => {
+    cluster = await startTestCluster({ brokerCount: 3 })
+    servers = cluster.bootstrapServers
+  })
+  afterAll(() => cluster?.kill())
+
+  test('go on when one is killed, and take it back', async () => {
+    const topic = await createTopic('killed', 1, servers)
+    const at = ['--bootstrap-server', servers, '--topic', topic]
+    const produce = (line: string) => kafkaTool('console-producer', at, { input: `${line}\n` })
+    await produce('before')
+    const first = await leaderOf(servers, topic, 0)
+    await cluster.killBroker(first)
+    await produce('while it is dead')
+    expect(await leaderOf(servers, topic, 0)).not.toBe(first)
+
+    await cluster.startBroker(first)
+    const known = await requestMetadata('127.0.0.1', cluster.port, 5_000)
+    expect(known.map(({ id }) => id)).toEqual([1, 2, 3])
+    const read = await kafkaTool('console-consumer', [...at, '--from-beginning', '--max-messages', '2'])
+    expect(read).toBe('before\nwhile it is dead\n')
+  })
+
+  test('move the leader of a partition when they are told', async () => {
+    const topic = await createTopic('moved', 1, servers)
+    const before = await leaderOf(servers, topic, 0)
+    const after = (before % 3) + 1
+    await moveLeader(servers, topic, 0, [after, before])
+    expect(await leaderOf(servers, topic, 0)).toBe(after)
+  })
 })

@@ -6,6 +6,7 @@ import { findKafka } from '../../../scripts/kafka/kafka-installation.ts'
 import { hasJars, jarsDirectory, kafkaVersion } from '../../../scripts/kafka/kafka-jars.ts'
 import { javaOf, Machine } from './programs.ts'
 
+const quietly = { retryPauseMs: 0, say: () => {} }
 const image = `apache/kafka:${kafkaVersion}`
 
 test.each([
@@ -32,15 +33,15 @@ test('A machine with Java and Maven downloads the jars once', async () => {
     classPath: `${join(lib, 'a.jar')}:${join(lib, 'b.jar')}`,
     archive: join(lib, '..', 'classes-21.0.2.jsa'),
   }
-  expect(await findKafka(machine.env)).toEqual(expected)
-  expect(await findKafka(machine.env)).toEqual(expected)
+  expect(await findKafka(machine.env, quietly)).toEqual(expected)
+  expect(await findKafka(machine.env, quietly)).toEqual(expected)
   expect(readFileSync(join(machine.directory, 'cache', 'downloads'), 'utf8')).toBe('again\n')
 })
 
 test('A download that fails is tried three times, leaves nothing, and its error is the reason', async () => {
   const maven = `[ "$1" = -v ] && exit 0; echo again >> "$XDG_CACHE_HOME/downloads"; echo '[ERROR] no route to host'; exit 1`
   using machine = new Machine({ java: javaOf('17.0.15'), mvn: maven })
-  expect(await findKafka(machine.env, 0)).toEqual({
+  expect(await findKafka(machine.env, quietly)).toEqual({
     kind: 'none',
     reason: `Maven could not download Kafka ${kafkaVersion} in 3 attempts: no route to host, and Docker does not answer`,
   })
