@@ -41,7 +41,7 @@ export async function findKafka(
 
 async function findJars(
   env: NodeJS.ProcessEnv,
-  retryPauseMs: number,
+  download: DownloadOptions,
 ): Promise<Exclude<KafkaMeans, { kind: 'docker' }>> {
   const home = env.JAVA_HOME === undefined || env.JAVA_HOME === '' ? undefined : join(env.JAVA_HOME, 'bin')
   const java = home === undefined ? 'java' : join(home, 'java')

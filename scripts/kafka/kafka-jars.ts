@@ -71,7 +71,7 @@ export interface DownloadOptions {
 export async function downloadJars(
   directory: string,
   env: NodeJS.ProcessEnv,
-  retryPauseMs: number,
+  download: DownloadOptions,
 ): Promise<string | undefined> {
   download.say(`Downloading Kafka ${kafkaVersion} by Maven to ${directory}, once ...`)
   const staging = `${directory}.${process.pid}.tmp`
