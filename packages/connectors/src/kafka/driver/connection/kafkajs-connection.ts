@@ -24,7 +24,6 @@ interface RawRequest {
     readonly decode: (payload: Buffer) => { readonly payload: Buffer; readonly clientSideThrottleTime: null }
     readonly parse: (decoded: { readonly payload: Buffer }) => unknown
   }
-  readonly requestTimeout?: number
   readonly logResponseError: boolean
 }
 
@@ -39,7 +38,7 @@ interface RawConnection {
   setSupportAuthenticationProtocol(isSupported: boolean): void
   send(request: RawRequest): Promise<unknown>
   rejectRequests(error: Error): void
-  disconnect(): Promise<unknown>
+  disconnect: () => Promise<unknown>
 }
 
 const require = createRequire(import.meta.url)
@@ -70,10 +69,12 @@ export async function connectByKafkajs(
     sasl: settings.sasl === undefined ? null : saslOf(settings.sasl),
     connectionTimeout: settings.connectionTimeoutMs,
     requestTimeout: settings.requestTimeoutMs,
+    // We time them, for it takes no longer time for those that may last.
+    enforceRequestTimeout: false,
   })
   // Nothing ever waits there: brokers throttle by themselves. It would set a timer of negative time for each answer.
   raw.requestQueue.scheduleCheckPendingRequests = () => {}
-  const connection = new KafkajsConnection(address, raw)
+  const connection = new KafkajsConnection(address, raw, settings, context)
   let stopTimer = (): void => {}
   const timeout = new Promise<never>((_, reject) => {
     stopTimer = context.clock.schedule(settings.connectionTimeoutMs + graceMs, () => {
@@ -83,7 +84,7 @@ export async function connectByKafkajs(
     })
   })
   try {
-    await Promise.race([connection.open(settings), timeout])
+    await Promise.race([connection.open(), timeout])
     return connection
   } catch (error) {
     connection.close()
@@ -96,37 +97,53 @@ export async function connectByKafkajs(
 class KafkajsConnection implements BrokerConnection {
   readonly address: string
   readonly #raw: RawConnection
+  readonly #settings: ConnectionSettings
+  readonly #context: KafkaDriverContext
+  readonly #underWay: Set<(lost: ConnectionLostError) => void> = new Set<(lost: ConnectionLostError) => void>()
   #versions: Versions = {}
   #isClosed = false
+  /** Past the first answer we know that the broker is spoken to as it expects. */
+  #isProven = false
 
-  constructor(address: string, raw: RawConnection) {
+  constructor(address: string, raw: RawConnection, settings: ConnectionSettings, context: KafkaDriverContext) {
     this.address = address
     this.#raw = raw
+    this.#settings = settings
+    this.#context = context
+    // It calls this when the socket ends or fails as well. Requests that it is about to write then are forgotten by it, and would
+    // never settle.
+    const disconnect = raw.disconnect.bind(raw)
+    raw.disconnect = () => {
+      this.#isClosed = true
+      const lost = new ConnectionLostError(address, 'the connection was closed')
+      for (const reject of this.#underWay) reject(lost)
+      return disconnect()
+    }
   }
 
   get isOpen(): boolean {
     return !this.#isClosed && this.#raw.isConnected()
   }
 
-  async open(settings: ConnectionSettings): Promise<void> {
+  async open(): Promise<void> {
     try {
       await this.#raw.connect()
     } catch (cause) {
-      throw refusal(this.address, settings, 'connect', cause)
+      throw refusal(this.address, this.#settings, 'connect', cause)
     }
     try {
       const { error, apis } = await this.#send(apiVersionsRequest())
       if (error !== 0) throw new Error(`the broker does not tell its versions (error ${error})`)
       this.#versions = Object.fromEntries(apis.map(({ apiKey, ...range }) => [apiKey, range]))
     } catch (cause) {
-      throw refusal(this.address, settings, 'first-request', cause)
+      throw refusal(this.address, this.#settings, 'first-request', cause)
     }
     this.#raw.setVersions(this.#versions)
     this.#raw.setSupportAuthenticationProtocol(this.#versions[saslAuthenticateKey] !== undefined)
     try {
       await this.#raw.authenticate()
     } catch (cause) {
-      throw refusal(this.address, settings, 'authenticate', cause)
+      throw refusal(this.address, this.#settings, 'authenticate', cause)
     }
   }
 
@@ -142,61 +159,75 @@ class KafkajsConnection implements BrokerConnection {
       )
     }
     try {
-      return await this.#send(request)
+      const answer = await this.#send(request)
+      this.#isProven = true
+      return answer
     } catch (cause) {
-      if (cause instanceof KafkaError || cause instanceof ConnectionLostError) throw cause
-      // An answer that cannot be read leaves the connection in doubt as well.
-      if (!isTimeout(cause)) this.close()
+      // An answer that did not come in time or cannot be read leaves the connection in doubt.
+      this.close()
+      if (cause instanceof KafkaError) throw cause
+      if (!this.#isProven) throw refusal(this.address, this.#settings, 'first-request', cause)
+      if (cause instanceof ConnectionLostError) throw cause
       throw new ConnectionLostError(this.address, `${apiName}: ${messageOf(cause)}`, { cause })
     }
   }
 
   close(): void {
     if (this.#isClosed) return
-    this.#isClosed = true
     // It would wait for the answers under way before it closes.
     this.#raw.rejectRequests(new ConnectionLostError(this.address, 'the connection was closed'))
     this.#raw.disconnect().catch(() => {})
   }
 
-  async #send<T>(request: WireRequest<T>): Promise<T> {
-    const raw: RawRequest = {
-      request: {
-        apiKey: request.apiKey,
-        apiName: request.apiName,
-        apiVersion: request.apiVersion,
-        expectResponse: () => request.isOneWay !== true,
-        encode() {
-          const writer = new WireWriter()
-          // The head of a flexible request ends with tagged fields, which the library does not know.
-          if (request.isFlexible === true) writer.noTaggedFields()
-          request.write(writer)
-          const buffer = writer.bytes
-          return { buf: buffer, buffer }
-        },
-      },
-      response: {
-        decode: (payload) => ({ payload, clientSideThrottleTime: null }),
-        parse({ payload }) {
-          const reader = new WireReader(payload)
-          if (request.isFlexible === true) reader.taggedFields()
-          return request.read(reader)
-        },
-      },
-      logResponseError: false,
+  #send<T>(request: WireRequest<T>): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new ConnectionLostError(this.address, 'the connection was closed'))
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.#underWay.add(reject)
+    const timeoutMs = this.#settings.requestTimeoutMs + (request.extraTimeoutMs ?? 0)
+    const stopTimer = this.#context.clock.schedule(timeoutMs, () => {
+      reject(new ConnectionLostError(this.address, `${request.apiName}: no answer within ${timeoutMs} ms`))
+    })
+    const settle = (): void => {
+      this.#underWay.delete(reject)
+      stopTimer()
     }
-    const extraMs = request.extraTimeoutMs
-    return (await this.#raw.send(extraMs === undefined ? raw : { ...raw, requestTimeout: extraMs + graceMs })) as T
+    this.#raw.send(rawRequest(request)).then(resolve, reject)
+    promise.then(settle, settle)
+    return promise as Promise<T>
+  }
+}
+
+function rawRequest<T>(request: WireRequest<T>): RawRequest {
+  return {
+    request: {
+      apiKey: request.apiKey,
+      apiName: request.apiName,
+      apiVersion: request.apiVersion,
+      expectResponse: () => request.isOneWay !== true,
+      encode() {
+        const writer = new WireWriter()
+        // The head of a flexible request ends with tagged fields, which the library does not know.
+        if (request.isFlexible === true) writer.noTaggedFields()
+        request.write(writer)
+        const buffer = writer.bytes
+        return { buf: buffer, buffer }
+      },
+    },
+    response: {
+      decode: (payload) => ({ payload, clientSideThrottleTime: null }),
+      parse({ payload }) {
+        const reader = new WireReader(payload)
+        if (request.isFlexible === true) reader.taggedFields()
+        return request.read(reader)
+      },
+    },
+    logResponseError: false,
   }
 }
 
 function saslOf(sasl: NonNullable<ConnectionSettings['sasl']>): Record<string, unknown> {
   if (sasl.mechanism !== 'oauthbearer') return { ...sasl }
   return { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) }
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'KafkaJSRequestTimeoutError'
 }
 
 function messageOf(error: unknown): string {

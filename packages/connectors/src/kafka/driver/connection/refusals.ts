@@ -8,7 +8,7 @@ export function refusal(
   step: 'connect' | 'first-request' | 'authenticate',
   cause: unknown,
 ): KafkaError | ConnectionLostError {
-  if (cause instanceof KafkaError || cause instanceof ConnectionLostError) return cause
+  if (cause instanceof KafkaError) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (settings.tls && isTlsFailure(code, message)) {

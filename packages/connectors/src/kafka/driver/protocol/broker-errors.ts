@@ -73,7 +73,12 @@ const kinds: Readonly<Record<number, readonly [name: string, BrokerErrorRemedy, 
   29: ['TOPIC_AUTHORIZATION_FAILED', 'give-up', 'NOT_AUTHORIZED', refused],
   30: ['GROUP_AUTHORIZATION_FAILED', 'give-up', 'NOT_AUTHORIZED', refused],
   31: ['CLUSTER_AUTHORIZATION_FAILED', 'give-up', 'NOT_AUTHORIZED', refused],
-  32: ['INVALID_TIMESTAMP', 'give-up', 'INVALID_REQUEST', 'The topic refuses timestamps that far from now.'],
+  32: [
+    'INVALID_TIMESTAMP',
+    'give-up',
+    'INVALID_REQUEST',
+    'The topic refuses timestamps that far from now (message.timestamp.before.max.ms and ...after.max.ms).',
+  ],
   34: ['ILLEGAL_SASL_STATE', 'give-up', 'AUTHENTICATION_FAILED', 'Give a user: the listener asks for one.'],
   35: ['UNSUPPORTED_VERSION', 'give-up', 'UNSUPPORTED_VERSION', 'Use a broker from 2.5 on.'],
   36: ['TOPIC_ALREADY_EXISTS', 'give-up', 'TOPIC_EXISTS', 'Choose another name, or delete it first.'],
@@ -153,7 +158,8 @@ export function brokerError(
   message: string | null = null,
 ): KafkaError {
   const { name, code, advice } = brokerErrorKind(error)
-  const details = [message, advice].filter((each) => each !== null && each !== '').join(' ')
+  const sentence = message === null ? '' : message.replace(/([^.!?])$/, '$1.')
+  const details = [sentence, advice].filter((each) => each !== '').join(' ')
   return new KafkaError(code, `${attempt}: the broker answered ${name}.${details === '' ? '' : ` ${details}`}`, {
     ...facts,
     brokerError: name,
