@@ -88,9 +88,11 @@ export function brokerProperties(layout: ClusterLayout, id: number): string {
     'transaction.state.log.num.partitions': '4',
     'group.initial.rebalance.delay.ms': '0',
     'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
-    // A broker that was killed is missed sooner (9 s), and a transaction that expired is aborted sooner (10 s).
-    'broker.session.timeout.ms': '3000',
-    'broker.heartbeat.interval.ms': '500',
+    // So long after it was killed a broker is missed, and so long one that was killed and started again waits to be let in
+    // (9 s by default). Much less, and a busy machine gives up brokers that live.
+    'broker.session.timeout.ms': '5000',
+    'broker.heartbeat.interval.ms': '1000',
+    // Expired transactions are aborted sooner (10 s).
     'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
     ...(layout.sasl ? saslProperties(layout.directory) : {}),
     ...layout.properties,

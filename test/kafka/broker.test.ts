@@ -5,7 +5,7 @@ import { brokers, createTopic, kafkaTool } from './kafka.ts'
 test('The broker of the tests answers, and knows itself', async () => {
   const [host = '', port = ''] = brokers().split(',')[0]!.split(':')
   const known = await requestMetadata(host, Number(port), 5_000)
-  expect(known).toContainEqual({ id: expect.any(Number), host, port: Number(port) })
+  expect(known).toContainEqual({ id: expect.any(Number), host: expect.any(String), port: Number(port) })
 })
 
 test("Kafka's own console tools write and read a topic", async () => {

@@ -4,6 +4,6 @@ import type { SaslAccess } from '../../scripts/kafka/kafka-cluster.ts'
 export interface KafkaAccess {
   /** `host:port`, or several with commas between. */
   readonly brokers: string
-  /** Its listener with SASL over TLS; `undefined` if it is a broker of somebody else's. */
+  /** Its listener with SASL over TLS; `undefined` if it is somebody else's and none of ours can run. */
   readonly sasl: SaslAccess | undefined
 }

@@ -12,10 +12,11 @@ export function brokers(): string {
   return inject('kafka').brokers
 }
 
-/** The listener with SASL over TLS. A test that asks for it fails on a broker of somebody else's. */
+/** A listener with SASL over TLS: the same broker's, unless `KAFKA_BROKERS` names that. */
 export function sasl(): SaslAccess {
   const access = inject('kafka').sasl
-  if (access === undefined) throw new Error('The broker that KAFKA_BROKERS names has no listener with SASL of ours')
+  if (access === undefined)
+    throw new Error('KAFKA_BROKERS names a broker whose credentials nobody knows, and none of ours can run')
   return access
 }
 
