@@ -34,6 +34,8 @@ export class PartitionQueue {
   notBeforeMs = 0
   /** Why the last attempt failed. */
   lastFailure: Error | undefined
+  /** Whether the broker has taken a batch of this producer. */
+  #isKnown = false
 
   constructor(topic: string, partition: number) {
     this.topic = topic
@@ -54,8 +56,9 @@ export class PartitionQueue {
   /** The next batch to send, if one may be sent now. */
   head(inFlightMax: number, nowMs: number): OutgoingBatch | undefined {
     if (this.isGoingBack || this.underWay.length >= inFlightMax || this.notBeforeMs > nowMs) return undefined
-    // After a failure one batch goes ahead alone.
-    if (this.failures > 0 && this.underWay.length > 0) return undefined
+    // After a failure one batch goes ahead alone. So does the very first: a broker that does not know the producer takes any
+    // sequence number, also that of a second batch while the first is still on its way.
+    if ((this.failures > 0 || !this.#isKnown) && this.underWay.length > 0) return undefined
     return this.waiting[0]
   }
 
@@ -68,9 +71,12 @@ export class PartitionQueue {
   /** An acknowledgement. */
   arrived(batch: OutgoingBatch): void {
     this.unanswered--
-    this.failures = 0
-    this.failingSinceMs = undefined
-    this.notBeforeMs = 0
+    this.#isKnown = true
+    if (!this.isGoingBack) {
+      this.failures = 0
+      this.failingSinceMs = undefined
+      this.notBeforeMs = 0
+    }
     const index = this.underWay.indexOf(batch)
     if (index >= 0) this.underWay.splice(index, 1)
     this.#goBackIfAnswered()
