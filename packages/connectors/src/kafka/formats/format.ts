@@ -1,0 +1,26 @@
+/**
+ * Reads keys or values of Kafka's records. Null never gets here. What it throws makes the record a poison record.
+ *
+ * @example
+ * ```ts
+ * const numbers: DeserializationFormat<number> = { deserialize: (bytes) => bytes.readInt32BE() }
+ * ```
+ */
+export interface DeserializationFormat<T> {
+  /**
+   * `bytes` share the memory of a whole answer of the broker: what is kept of them is to be copied. Undefined leaves the
+   * record out.
+   */
+  deserialize(bytes: Buffer): T | undefined
+  /** For formats of text: called instead, so that no buffer is made in between. */
+  deserializeText?(text: string): T | undefined
+}
+
+/** Writes keys or values of Kafka's records. */
+export interface SerializationFormat<in T> {
+  /** Text is written as UTF-8. */
+  serialize(value: T): string | Uint8Array
+}
+
+/** A format for both directions. */
+export interface KafkaFormat<T> extends DeserializationFormat<T>, SerializationFormat<T> {}

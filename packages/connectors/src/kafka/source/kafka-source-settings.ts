@@ -1,0 +1,125 @@
+import type { KafkaConnectionOptions } from '../driver/connection-options.ts'
+import { createKafkaDriver } from '../driver/create-kafka-driver.ts'
+import type { KafkaDriverFactory } from '../driver/kafka-driver.ts'
+import { KafkaError } from '../driver/kafka-error.ts'
+import type { FetcherOptions, IsolationLevel } from '../driver/kafka-fetcher.ts'
+import { connectionOptions } from './connection-properties.ts'
+import { PropertyReader, withoutUndefined } from './kafka-properties.ts'
+import type { KafkaSourceSettingsOptions } from './kafka-source-options.ts'
+import type { OnDeserializationError } from './poison-records.ts'
+import type { StartingOffsets } from './starting-offsets.ts'
+import type { StoppingOffsets } from './stopping-offsets.ts'
+import type { Subscription } from './subscription.ts'
+
+const discoveryIntervalMsDefault = 5 * 60 * 1000
+
+/** The options of a source, checked and complete. */
+export interface KafkaSourceSettings {
+  readonly connection: KafkaConnectionOptions
+  readonly clientIdPrefix: string
+  readonly createDriver: KafkaDriverFactory
+  readonly groupId: string | undefined
+  readonly subscription: Subscription
+  readonly startingOffsets: StartingOffsets
+  /** Undefined: reading never ends. */
+  readonly stoppingOffsets: StoppingOffsets | undefined
+  readonly isBounded: boolean
+  /** 0 for never. */
+  readonly partitionDiscoveryIntervalMs: number
+  readonly commitOffsetsOnCheckpoint: boolean
+  readonly onDeserializationError: OnDeserializationError
+  readonly onOffsetOutOfRange: 'fail' | 'earliest' | 'latest'
+  readonly isolation: IsolationLevel
+  readonly fetcher: FetcherOptions
+}
+
+/** Throws `INVALID_OPTION` for what makes no sense. Connects to nothing. */
+export function kafkaSourceSettings(options: KafkaSourceSettingsOptions): KafkaSourceSettings {
+  const properties = new PropertyReader(options.properties)
+  const connection = connectionOptions(options, properties)
+  const groupId = options.groupId ?? properties.text('group.id')
+  const clientIdPrefix = options.clientIdPrefix ?? properties.text('client.id.prefix') ?? groupId ?? 'millrace'
+  const fetcher = fetcherOptions(options, properties)
+  const reset = properties.oneOf('auto.offset.reset', { none: 'fail', earliest: 'earliest', latest: 'latest' } as const)
+  const intervalMs =
+    options.partitionDiscoveryIntervalMs ??
+    properties.integer('partition.discovery.interval.ms') ??
+    discoveryIntervalMsDefault
+  const commitOffsets = options.commitOffsetsOnCheckpoint ?? properties.boolean('commit.offsets.on.checkpoint') ?? true
+  properties.checkAllTaken()
+  const isBounded = options.bounded !== undefined
+  if (isBounded && options.unbounded !== undefined) {
+    throw invalid('unbounded', 'bounded is given as well. Pass one of the two')
+  }
+  // Flink takes a negative interval for "never" as well.
+  if (!Number.isSafeInteger(intervalMs)) {
+    throw invalid('partitionDiscoveryIntervalMs', `it must be milliseconds, or 0, not ${intervalMs}`)
+  }
+  const startingOffsets = options.startingOffsets ?? 'earliest'
+  const stoppingOffsets = options.bounded ?? options.unbounded
+  checkGroup(groupId, startingOffsets, stoppingOffsets)
+  return {
+    connection,
+    clientIdPrefix,
+    createDriver: options.driver ?? createKafkaDriver,
+    groupId,
+    subscription: subscriptionOf(options),
+    startingOffsets,
+    stoppingOffsets,
+    isBounded,
+    partitionDiscoveryIntervalMs: isBounded || options.partitions !== undefined ? 0 : Math.max(0, intervalMs),
+    commitOffsetsOnCheckpoint: commitOffsets,
+    onDeserializationError: options.onDeserializationError ?? 'fail',
+    onOffsetOutOfRange: options.onOffsetOutOfRange ?? reset ?? 'fail',
+    isolation: fetcher.isolation ?? 'read_committed',
+    fetcher,
+  }
+}
+
+function fetcherOptions(options: FetcherOptions, properties: PropertyReader): FetcherOptions {
+  const { isolation, prefetchBytesMax, fetchBytesMax, partitionBytesMax, fetchBytesMin, fetchWaitMs, rackId } = options
+  const isolationProperty = properties.oneOf('isolation.level', {
+    read_committed: 'read_committed',
+    read_uncommitted: 'read_uncommitted',
+  } as const)
+  return withoutUndefined({
+    isolation: isolation ?? isolationProperty,
+    prefetchBytesMax,
+    fetchBytesMax: fetchBytesMax ?? properties.integer('fetch.max.bytes'),
+    partitionBytesMax: partitionBytesMax ?? properties.integer('max.partition.fetch.bytes'),
+    fetchBytesMin: fetchBytesMin ?? properties.integer('fetch.min.bytes'),
+    fetchWaitMs: fetchWaitMs ?? properties.integer('fetch.max.wait.ms'),
+    rackId: rackId ?? properties.text('client.rack'),
+  })
+}
+
+function subscriptionOf({ topics, topicPattern, partitions }: KafkaSourceSettingsOptions): Subscription {
+  const given = [topics, topicPattern, partitions].filter((each) => each !== undefined)
+  if (given.length !== 1) {
+    throw invalid('topics', `exactly one of topics, topicPattern and partitions is needed, not ${given.length} of them`)
+  }
+  if (topicPattern !== undefined) return { topicPattern }
+  if (partitions !== undefined) {
+    if (partitions.length === 0) throw invalid('partitions', 'at least one is needed')
+    const repeated = partitions.find(({ topic, partition }, i) =>
+      partitions.slice(0, i).some((each) => each.topic === topic && each.partition === partition),
+    )
+    if (repeated !== undefined) throw invalid('partitions', `${repeated.topic}-${repeated.partition} is named twice`)
+    return { partitions }
+  }
+  const names = [...new Set(typeof topics === 'string' ? [topics] : topics)]
+  if (names.length === 0 || names.includes(''))
+    throw invalid('topics', 'at least one name is needed, and none is empty')
+  return { topics: names }
+}
+
+function checkGroup(groupId: string | undefined, start: StartingOffsets, stop: StoppingOffsets | undefined): void {
+  if (groupId !== undefined) return
+  const isStart = start === 'committed' || (typeof start === 'object' && 'committedOrElse' in start)
+  if (isStart) throw invalid('startingOffsets', 'committed offsets are those of a group. Pass its groupId')
+  if (stop === 'committed') throw invalid('bounded', 'committed offsets are those of a group. Pass its groupId')
+}
+
+function invalid(option: string, reason: string): KafkaError {
+  return new KafkaError('INVALID_OPTION', `Cannot make a Kafka source: ${option}: ${reason}.`, { option })
+}

@@ -1,0 +1,65 @@
+import type {
+  Boundedness,
+  Source,
+  SourceReader,
+  SourceReaderContext,
+  SplitEnumerator,
+  SplitEnumeratorContext,
+} from '@millrace/runtime/connector'
+import { type KafkaDeserializer, valueOnly } from '../formats/deserializer.ts'
+import type { KafkaSourceOptions } from './kafka-source-options.ts'
+import { KafkaSourceReader } from './kafka-source-reader.ts'
+import { type KafkaSourceSettings, kafkaSourceSettings } from './kafka-source-settings.ts'
+import type { KafkaSplit } from './kafka-split.ts'
+import { KafkaSplitEnumerator, type KafkaSplitEnumeratorState } from './kafka-split-enumerator.ts'
+
+/**
+ * Reads topics of Apache Kafka. Splits are partitions, dealt out as Flink does; with more subtasks than partitions some are
+ * idle. Records carry Kafka's timestamps. Order is kept within a partition.
+ *
+ * Snapshots keep the next offset of each partition, so each record comes once after a restore, at any parallelism. The group's
+ * committed offsets follow completed checkpoints, for monitoring only; a job without a snapshot may start at them. Records of
+ * open and aborted transactions are not read, unless `isolation` says so.
+ *
+ * @throws KafkaError `INVALID_OPTION` at once; `UNKNOWN_TOPIC`, `NO_TOPIC_MATCHES`, `NO_COMMITTED_OFFSET`,
+ * `NO_STOPPING_OFFSET`, `BROKER_UNREACHABLE`, `AUTHENTICATION_FAILED`, `TLS_FAILED`, `NOT_AUTHORIZED` when the job starts; later
+ * also `DESERIALIZATION_FAILED`, `OFFSET_OUT_OF_RANGE`, `CORRUPT_BATCH`.
+ *
+ * @example
+ * const source = new KafkaSource({
+ *   bootstrapServers: 'localhost:9092',
+ *   groupId: 'totals',
+ *   topics: 'orders',
+ *   startingOffsets: { committedOrElse: 'earliest' },
+ *   valueOnlyDeserializer: jsonFormat<{ customer: string; amount: number }>(),
+ * })
+ * source.boundedness // -> 'continuous-unbounded'
+ * const job = defineJob('totals', (env) => {
+ *   env.fromSource(source, WatermarkStrategy.noWatermarks(), 'Orders').print()
+ * })
+ * new KafkaSource({ bootstrapServers: 'localhost:9092', valueOnlyDeserializer: stringFormat() }) // throws KafkaError: exactly one of topics
+ */
+export class KafkaSource<T> implements Source<T, KafkaSplit> {
+  readonly boundedness: Boundedness
+  readonly #settings: KafkaSourceSettings
+  readonly #deserializer: KafkaDeserializer<T>
+
+  constructor(options: KafkaSourceOptions<T>) {
+    this.#settings = kafkaSourceSettings(options)
+    this.#deserializer = options.deserializer ?? valueOnly(options.valueOnlyDeserializer)
+    this.boundedness = this.#settings.isBounded ? 'bounded' : 'continuous-unbounded'
+  }
+
+  createEnumerator(context: SplitEnumeratorContext<KafkaSplit>): SplitEnumerator {
+    return new KafkaSplitEnumerator(this.#settings, context)
+  }
+
+  restoreEnumerator(context: SplitEnumeratorContext<KafkaSplit>, state: unknown): SplitEnumerator {
+    // Of this source's own making: a snapshot answers each operator what it gave.
+    return new KafkaSplitEnumerator(this.#settings, context, state as KafkaSplitEnumeratorState)
+  }
+
+  createReader(context: SourceReaderContext): SourceReader<T, KafkaSplit> {
+    return new KafkaSourceReader(this.#settings, this.#deserializer, context)
+  }
+}

@@ -1,0 +1,47 @@
+import { type Counter, type MetricGroup, preview } from '@millrace/runtime/connector'
+import { KafkaError } from '../driver/kafka-error.ts'
+import type { ConsumerRecord } from '../formats/deserializer.ts'
+import { asyncSchemaCode } from '../formats/validate.ts'
+
+/** What happens to a record that cannot be deserialized. */
+export type OnDeserializationError = 'fail' | 'skip'
+
+const previewBytes = 200
+
+/** Fails or counts, as the user chose. The counter is called `numRecordsInErrors`, as in Flink. */
+export class PoisonRecords {
+  readonly #policy: OnDeserializationError
+  readonly #errors: Counter
+
+  constructor(policy: OnDeserializationError, metrics: MetricGroup) {
+    this.#policy = policy
+    this.#errors = metrics.counter('numRecordsInErrors')
+  }
+
+  /** `record` made the deserializer throw `cause`. Throws if that is to end the job. */
+  report(record: ConsumerRecord, cause: unknown): void {
+    // Not the record's fault: the next one would fail as well.
+    if (cause instanceof KafkaError && cause.code === asyncSchemaCode) throw cause
+    this.#errors.inc()
+    if (this.#policy === 'skip') return
+    const { topic, partition, offset } = record
+    const shown = previewOf(record.value())
+    throw new KafkaError(
+      'DESERIALIZATION_FAILED',
+      `Cannot deserialize the record at offset ${offset} of topic "${topic}", partition ${partition}: ` +
+        `${cause instanceof Error ? cause.message : String(cause)}. Its value is: ${shown}. ` +
+        "Pass onDeserializationError: 'skip' to leave such records out.",
+      { topic, partition, offset, value: shown },
+      { cause },
+    )
+  }
+}
+
+/** Text where it is text, else hexadecimal. */
+function previewOf(value: Buffer | null): string {
+  if (value === null) return 'null'
+  const text = value.subarray(0, previewBytes).toString()
+  // The last character may be cut off.
+  if (!text.slice(0, -1).includes('\uFFFD')) return preview(value.length > previewBytes ? `${text}...` : text)
+  return `0x${value.subarray(0, previewBytes / 4).toString('hex')} (${value.length} bytes)`
+}
