@@ -15,7 +15,9 @@ interface BrokerErrorKind {
 
 const refused = 'Let an administrator grant it (kafka-acls), or connect as another user.'
 
-const kinds: Readonly<Record<number, readonly [name: string, BrokerErrorRemedy, KafkaErrorCode?, advice?: string]>> = {
+const kinds: Readonly<
+  Record<number, readonly [name: string, remedy: BrokerErrorRemedy, code?: KafkaErrorCode, advice?: string]>
+> = {
   1: ['OFFSET_OUT_OF_RANGE', 'give-up', 'OFFSET_OUT_OF_RANGE', 'Start from an offset that is there.'],
   2: [
     'CORRUPT_MESSAGE',
