@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requestMetadata } from '../../scripts/kafka/metadata-request.ts'
+import { dataDirectory } from './data-directory.ts'
 import { brokers } from './kafka.ts'
 import { freeClusterPort } from './test-cluster.ts'
 
@@ -17,7 +17,7 @@ let home: string
 let port: number
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'millrace-kafka-home-'))
+  home = mkdtempSync(join(dataDirectory(), 'millrace-kafka-home-'))
   port = await freeClusterPort()
 })
 
