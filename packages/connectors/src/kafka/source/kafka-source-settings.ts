@@ -37,20 +37,14 @@ export interface KafkaSourceSettings {
 export function kafkaSourceSettings(options: KafkaSourceSettingsOptions): KafkaSourceSettings {
   const properties = new PropertyReader(options.properties)
   const connection = connectionOptions(options, properties)
-  const groupId = options.groupId ?? properties.text('group.id')
-  const clientIdPrefix = options.clientIdPrefix ?? properties.text('client.id.prefix') ?? groupId ?? 'millrace'
   const fetcher = fetcherOptions(options, properties)
-  const reset = properties.oneOf('auto.offset.reset', { none: 'fail', earliest: 'earliest', latest: 'latest' } as const)
-  const intervalMs =
-    options.partitionDiscoveryIntervalMs ??
-    properties.integer('partition.discovery.interval.ms') ??
-    discoveryIntervalMsDefault
-  const commitOffsets = options.commitOffsetsOnCheckpoint ?? properties.boolean('commit.offsets.on.checkpoint') ?? true
+  const { groupId, clientIdPrefix, ...rest } = { ...sourceProperties(properties), ...chosenOf(options) }
   properties.checkAllTaken()
   const isBounded = options.bounded !== undefined
   if (isBounded && options.unbounded !== undefined) {
     throw invalid('unbounded', 'bounded is given as well. Pass one of the two')
   }
+  const intervalMs = rest.partitionDiscoveryIntervalMs ?? discoveryIntervalMsDefault
   // Flink takes a negative interval for "never" as well.
   if (!Number.isSafeInteger(intervalMs)) {
     throw invalid('partitionDiscoveryIntervalMs', `it must be milliseconds, or 0, not ${intervalMs}`)
@@ -60,7 +54,7 @@ export function kafkaSourceSettings(options: KafkaSourceSettingsOptions): KafkaS
   checkGroup(groupId, startingOffsets, stoppingOffsets)
   return {
     connection,
-    clientIdPrefix,
+    clientIdPrefix: clientIdPrefix ?? groupId ?? 'millrace',
     createDriver: options.driver ?? createKafkaDriver,
     groupId,
     subscription: subscriptionOf(options),
@@ -68,29 +62,56 @@ export function kafkaSourceSettings(options: KafkaSourceSettingsOptions): KafkaS
     stoppingOffsets,
     isBounded,
     partitionDiscoveryIntervalMs: isBounded || options.partitions !== undefined ? 0 : Math.max(0, intervalMs),
-    commitOffsetsOnCheckpoint: commitOffsets,
+    commitOffsetsOnCheckpoint: rest.commitOffsetsOnCheckpoint ?? true,
     onDeserializationError: options.onDeserializationError ?? 'fail',
-    onOffsetOutOfRange: options.onOffsetOutOfRange ?? reset ?? 'fail',
+    onOffsetOutOfRange: rest.onOffsetOutOfRange ?? 'fail',
     isolation: fetcher.isolation ?? 'read_committed',
     fetcher,
   }
 }
 
+/** What both options and properties can say. */
+type Chosen = Pick<
+  KafkaSourceSettingsOptions,
+  'groupId' | 'clientIdPrefix' | 'partitionDiscoveryIntervalMs' | 'commitOffsetsOnCheckpoint' | 'onOffsetOutOfRange'
+>
+
+function chosenOf(options: KafkaSourceSettingsOptions): Chosen {
+  const { groupId, clientIdPrefix, partitionDiscoveryIntervalMs, commitOffsetsOnCheckpoint, onOffsetOutOfRange } =
+    options
+  return withoutUndefined({
+    groupId,
+    clientIdPrefix,
+    partitionDiscoveryIntervalMs,
+    commitOffsetsOnCheckpoint,
+    onOffsetOutOfRange,
+  })
+}
+
+function sourceProperties(properties: PropertyReader): Chosen {
+  const resets = { none: 'fail', earliest: 'earliest', latest: 'latest' } as const
+  return withoutUndefined({
+    groupId: properties.text('group.id'),
+    clientIdPrefix: properties.text('client.id.prefix'),
+    partitionDiscoveryIntervalMs: properties.integer('partition.discovery.interval.ms'),
+    commitOffsetsOnCheckpoint: properties.boolean('commit.offsets.on.checkpoint'),
+    onOffsetOutOfRange: properties.oneOf('auto.offset.reset', resets),
+  })
+}
+
 function fetcherOptions(options: FetcherOptions, properties: PropertyReader): FetcherOptions {
   const { isolation, prefetchBytesMax, fetchBytesMax, partitionBytesMax, fetchBytesMin, fetchWaitMs, rackId } = options
-  const isolationProperty = properties.oneOf('isolation.level', {
-    read_committed: 'read_committed',
-    read_uncommitted: 'read_uncommitted',
-  } as const)
-  return withoutUndefined({
-    isolation: isolation ?? isolationProperty,
-    prefetchBytesMax,
-    fetchBytesMax: fetchBytesMax ?? properties.integer('fetch.max.bytes'),
-    partitionBytesMax: partitionBytesMax ?? properties.integer('max.partition.fetch.bytes'),
-    fetchBytesMin: fetchBytesMin ?? properties.integer('fetch.min.bytes'),
-    fetchWaitMs: fetchWaitMs ?? properties.integer('fetch.max.wait.ms'),
-    rackId: rackId ?? properties.text('client.rack'),
-  })
+  const isolations = { read_committed: 'read_committed', read_uncommitted: 'read_uncommitted' } as const
+  const fromProperties = {
+    isolation: properties.oneOf('isolation.level', isolations),
+    fetchBytesMax: properties.integer('fetch.max.bytes'),
+    partitionBytesMax: properties.integer('max.partition.fetch.bytes'),
+    fetchBytesMin: properties.integer('fetch.min.bytes'),
+    fetchWaitMs: properties.integer('fetch.max.wait.ms'),
+    rackId: properties.text('client.rack'),
+  }
+  const chosen = { isolation, prefetchBytesMax, fetchBytesMax, partitionBytesMax, fetchBytesMin, fetchWaitMs, rackId }
+  return { ...withoutUndefined(fromProperties), ...withoutUndefined(chosen) }
 }
 
 function subscriptionOf({ topics, topicPattern, partitions }: KafkaSourceSettingsOptions): Subscription {

@@ -144,8 +144,13 @@ export class KafkaSplitEnumerator implements SplitEnumerator {
 
   #connected(): KafkaDriver {
     const { createDriver, connection, clientIdPrefix } = this.#settings
-    const { clock, logger } = this.#context
-    this.#driver ??= createDriver({ ...connection, clientId: `${clientIdPrefix}-enumerator` }, { clock, logger })
+    const { clock, logger, signal } = this.#context
+    if (this.#driver === undefined) {
+      const driver = createDriver({ ...connection, clientId: `${clientIdPrefix}-enumerator` }, { clock, logger })
+      this.#driver = driver
+      // `close` is only called after `start`, which may be about to wait a minute for a broker that is down.
+      signal.addEventListener('abort', () => void this.close(), { once: true })
+    }
     return this.#driver
   }
 }

@@ -1,0 +1,146 @@
+import type { ReaderOutput, SourceReaderContext } from '@millrace/runtime/connector'
+import { RecordedMetrics, SimulatedClock, silentLogger, testTaskInfo } from '@millrace/runtime/testing'
+import { expect, test } from 'vitest'
+import { KafkaError } from '../driver/kafka-error.ts'
+import type { KafkaDeserializer } from '../formats/deserializer.ts'
+import { FakeKafka } from '../testing/fake-kafka.ts'
+import { KafkaSourceReader } from './kafka-source-reader.ts'
+import { kafkaSourceSettings } from './kafka-source-settings.ts'
+
+function world(kafka: FakeKafka, deserialize: KafkaDeserializer<string> = (record) => record.valueText() ?? undefined) {
+  const clock = new SimulatedClock()
+  const metrics = new RecordedMetrics()
+  const warnings: unknown[] = []
+  const context: SourceReaderContext = {
+    taskInfo: testTaskInfo(0, 1),
+    logger: { ...silentLogger, warn: (message, facts) => warnings.push({ message, ...facts }) },
+    metrics,
+    clock,
+    signal: new AbortController().signal,
+    sendSplitRequest: () => {},
+    sendSourceEvent: () => {},
+  }
+  const options = { bootstrapServers: 'fake:9092', driver: kafka.driver, topics: 't', groupId: 'g' }
+  const reader = new KafkaSourceReader(kafkaSourceSettings(options), deserialize, context)
+  const emitted: string[] = []
+  /** Polls once; the output takes `max` records. */
+  const poll = (max = Number.POSITIVE_INFINITY) => {
+    let left = max
+    const output: ReaderOutput<string> = {
+      collect(record, timestampMs) {
+        emitted.push(timestampMs === undefined ? record : `${record}@${timestampMs}`)
+        return --left > 0
+      },
+    }
+    return reader.pollNext(output)
+  }
+  return { reader, poll, emitted, metrics, warnings, clock }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+const split = { splitId: 't-0', topic: 't', partition: 0, offset: 0 }
+
+test('A snapshot has the offset after the last record that was emitted', () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t', 2)
+  kafka.write('t', 0, 'a', 'b', 'c')
+  const { reader, poll } = world(kafka)
+  reader.addSplits([split, { ...split, splitId: 't-1', partition: 1, offset: 0, stoppingOffset: 9 }])
+  expect(poll(2)).toBe('more-available')
+  expect(reader.snapshotState(1)).toEqual([
+    { ...split, offset: 2 },
+    { splitId: 't-1', topic: 't', partition: 1, offset: 0, stoppingOffset: 9 },
+  ])
+})
+
+test("Records carry Kafka's timestamps, if they have one", () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t')
+  kafka.write('t', 0, { value: 'a', timestampMs: 5 }, { value: 'b', timestampMs: -1 })
+  const { reader, poll, emitted } = world(kafka)
+  reader.addSplits([split])
+  expect(poll()).toBe('nothing-available')
+  expect(emitted).toEqual(['a@5', 'b'])
+})
+
+test('A reader that has nothing wakes up when records come', async () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t')
+  const { reader, poll, emitted } = world(kafka)
+  const first = reader.isAvailable()
+  reader.addSplits([split])
+  await first
+  expect(poll()).toBe('nothing-available')
+  const next = reader.isAvailable()
+  kafka.write('t', 0, { value: 'a', timestampMs: 1 })
+  await next
+  poll()
+  expect(emitted).toEqual(['a@1'])
+})
+
+test('Records that are left out do not keep a reader from letting others have their turn', () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t')
+  kafka.write('t', 0, ...Array.from({ length: 1_500 }, () => 'x'))
+  const { reader, poll, emitted } = world(kafka, () => undefined)
+  reader.addSplits([split])
+  expect(poll()).toBe('more-available')
+  expect(reader.snapshotState(1)).toEqual([{ ...split, offset: 1_000 }])
+  expect(poll()).toBe('nothing-available')
+  expect(emitted).toEqual([])
+})
+
+test('A completed checkpoint is told to the group, with partitions that have ended', async () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t', 2)
+  kafka.write('t', 0, 'a', 'b')
+  kafka.write('t', 1, 'x')
+  const { reader, poll, metrics } = world(kafka)
+  reader.addSplits([
+    { ...split, stoppingOffset: 1 },
+    { ...split, splitId: 't-1', partition: 1 },
+  ])
+  poll()
+  reader.snapshotState(1)
+  expect(kafka.committedOffsets('g')).toEqual({})
+  reader.notifyCheckpointComplete(1)
+  await turn()
+  expect(kafka.committedOffsets('g')).toEqual({ 't-0': 1, 't-1': 1 })
+  expect(metrics.values()).toMatchObject({ commitsSucceeded: 1, commitsFailed: 0, bytesConsumedTotal: 2 })
+})
+
+test('A commit that fails is counted and told, and does not fail the job', async () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t')
+  kafka.write('t', 0, 'a')
+  const { reader, poll, metrics, warnings } = world(kafka)
+  reader.addSplits([split])
+  poll()
+  kafka.failNext('commitOffsets', new KafkaError('TIMED_OUT', 'Cannot commit'))
+  reader.snapshotState(1)
+  reader.notifyCheckpointComplete(1)
+  await turn()
+  expect(metrics.values()).toMatchObject({ commitsSucceeded: 0, commitsFailed: 1 })
+  expect(warnings).toEqual([
+    { message: 'could not commit offsets of a checkpoint', groupId: 'g', reason: 'Cannot commit' },
+  ])
+  expect(poll()).toBe('nothing-available')
+})
+
+test('Of checkpoints that complete while a commit is under way, the last is told', async () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t')
+  const { reader, poll, metrics } = world(kafka)
+  reader.addSplits([split])
+  for (const checkpointId of [1, 2, 3, 4]) {
+    kafka.write('t', 0, 'a')
+    poll()
+    reader.snapshotState(checkpointId)
+  }
+  reader.notifyCheckpointAborted(4)
+  for (const checkpointId of [1, 2, 3, 4]) reader.notifyCheckpointComplete(checkpointId)
+  await reader.close()
+  expect(kafka.committedOffsets('g')).toEqual({ 't-0': 3 })
+  expect(metrics.values()).toMatchObject({ commitsSucceeded: 2 })
+  expect(kafka.openDrivers).toBe(0)
+})
