@@ -1,9 +1,10 @@
 import type { Counter, InputStatus, ReaderOutput, SourceReader, SourceReaderContext } from '@millrace/runtime/connector'
 import type { FetchedRecord } from '../driver/fetched-record.ts'
-import type { KafkaDriver, PartitionOffset } from '../driver/kafka-driver.ts'
+import type { KafkaDriver } from '../driver/kafka-driver.ts'
 import { KafkaError } from '../driver/kafka-error.ts'
 import type { KafkaFetcher } from '../driver/kafka-fetcher.ts'
 import type { KafkaDeserializer } from '../formats/deserializer.ts'
+import { DeadLetterQueue } from './dead-letter-queue.ts'
 import type { KafkaSourceSettings } from './kafka-source-settings.ts'
 import type { KafkaSplit } from './kafka-split.ts'
 import { OffsetCommits } from './offset-commits.ts'
@@ -23,12 +24,13 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   readonly #deserialize: KafkaDeserializer<T>
   readonly #context: SourceReaderContext
   readonly #poison: PoisonRecords
+  readonly #deadLetters: DeadLetterQueue | undefined
   readonly #commits: OffsetCommits | undefined
   readonly #bytes: Counter
   readonly #resets: Counter
   readonly #splits = new Map<string, KafkaSplit>()
-  /** Where splits ended whose end no checkpoint has told the group yet. */
-  readonly #endedOffsets = new Map<string, PartitionOffset>()
+  /** Those that are read to their end, with that as their offset. */
+  readonly #ended = new Map<string, KafkaSplit>()
   #driver: KafkaDriver | undefined
   #fetcher: KafkaFetcher<KafkaSplit> | undefined
   #hasAllSplits = false
@@ -40,7 +42,12 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     this.#settings = settings
     this.#deserialize = deserialize
     this.#context = context
-    this.#poison = new PoisonRecords(settings.onDeserializationError, context.metrics)
+    const policy = settings.onDeserializationError
+    if (typeof policy === 'object') {
+      const connected = () => this.#connected()
+      this.#deadLetters = new DeadLetterQueue(policy.deadLetter, connected, context.metrics, () => this.#wake())
+    }
+    this.#poison = new PoisonRecords(policy, context.metrics, this.#deadLetters)
     this.#bytes = context.metrics.counter('bytesConsumedTotal')
     this.#resets = context.metrics.counter('offsetsReset')
     const { groupId, commitOffsetsOnCheckpoint } = settings
@@ -49,11 +56,16 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     }
   }
 
+  async start(): Promise<void> {
+    await this.#deadLetters?.open()
+  }
+
   addSplits(splits: readonly KafkaSplit[]): void {
     if (splits.length === 0) return
-    for (const split of splits) this.#splits.set(split.splitId, split)
+    const own = splits.map((split) => this.#takeDeadLetters(split))
+    for (const split of own) this.#splits.set(split.splitId, split)
     this.#fetcher ??= this.#connected().createFetcher<KafkaSplit>(this.#settings.fetcher)
-    this.#fetcher.assign(splits)
+    this.#fetcher.assign(own)
     this.#wake()
   }
 
@@ -63,12 +75,14 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   }
 
   pollNext(output: ReaderOutput<T>): InputStatus {
-    if (this.#failure !== undefined) throw this.#failure
+    const failure = this.#failure ?? this.#deadLetters?.failure
+    if (failure !== undefined) throw failure
     const fetcher = this.#fetcher
     if (fetcher === undefined) return this.#statusWithoutRecords()
     let leftOut = 0
     let bytes = 0
     for (;;) {
+      if (this.#deadLetters?.isFull === true) break
       const record = this.#next(fetcher)
       if (record === undefined) break
       bytes += Math.max(record.keyLength, 0) + Math.max(record.valueLength, 0)
@@ -93,21 +107,21 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   }
 
   isAvailable(): Promise<void> {
-    if (this.#failure !== undefined || this.#statusWithoutRecords() === 'end-of-input') return Promise.resolve()
+    const hasFailed = this.#failure !== undefined || this.#deadLetters?.failure !== undefined
+    if (hasFailed || this.#statusWithoutRecords() === 'end-of-input') return Promise.resolve()
     this.#available ??= Promise.withResolvers<void>()
-    void this.#fetcher?.available().then(() => this.#wake())
-    return this.#available.promise
+    const { promise } = this.#available
+    if (this.#deadLetters?.isFull !== true) void this.#fetcher?.available().then(() => this.#wake())
+    return promise
   }
 
   snapshotState(checkpointId: number): readonly KafkaSplit[] {
-    const splits: KafkaSplit[] = []
-    for (const split of this.#splits.values()) splits.push({ ...split, offset: this.#positionOf(split) })
-    const positions = [...splits, ...this.#endedOffsets.values()]
-    this.#commits?.put(
-      checkpointId,
-      positions.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
-    )
-    return splits
+    const reading = [...this.#splits.values()].map((split) => ({ ...split, offset: this.#positionOf(split) }))
+    const ended = [...this.#ended.values()]
+    const positions = [...reading, ...ended].map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+    this.#commits?.put(checkpointId, positions)
+    const withLetters = [...reading, ...ended].map((split) => this.#withDeadLetters(split))
+    return withLetters.filter(({ splitId, deadLetters }) => deadLetters !== undefined || this.#splits.has(splitId))
   }
 
   notifyCheckpointComplete(checkpointId: number): void {
@@ -158,10 +172,27 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   #end(split: KafkaSplit): void {
     this.#context.logger.debug('read a partition to its stopping offset', { splitId: split.splitId })
     this.#splits.delete(split.splitId)
-    const { topic, partition, stoppingOffset } = split
     // A partition that was empty from the start may have begun behind its stopping offset.
-    const offset = Math.max(stoppingOffset ?? 0, split.offset)
-    this.#endedOffsets.set(split.splitId, { topic, partition, offset })
+    this.#ended.set(split.splitId, { ...split, offset: Math.max(split.stoppingOffset ?? 0, split.offset) })
+  }
+
+  /** Writes again what a snapshot has of them. */
+  #takeDeadLetters(split: KafkaSplit): KafkaSplit {
+    const { deadLetters = [], ...rest } = split
+    if (this.#deadLetters === undefined && deadLetters.length > 0) {
+      const { splitId } = split
+      this.#context.logger.warn('dead letters of the snapshot are dropped: the source has no topic for them any more', {
+        splitId,
+        offsets: deadLetters.map(({ offset }) => offset),
+      })
+    }
+    for (const letter of deadLetters) this.#deadLetters?.put(letter)
+    return rest
+  }
+
+  #withDeadLetters(split: KafkaSplit): KafkaSplit {
+    const deadLetters = this.#deadLetters?.unsettledOf(split.splitId) ?? []
+    return deadLetters.length === 0 ? split : { ...split, deadLetters }
   }
 
   #positionOf(split: KafkaSplit): number {
@@ -169,7 +200,8 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   }
 
   #statusWithoutRecords(): InputStatus {
-    return this.#hasAllSplits && this.#splits.size === 0 ? 'end-of-input' : 'nothing-available'
+    const isDone = this.#hasAllSplits && this.#splits.size === 0 && (this.#deadLetters?.isEmpty ?? true)
+    return isDone ? 'end-of-input' : 'nothing-available'
   }
 
   #connected(): KafkaDriver {

@@ -41,6 +41,10 @@ export function kafkaSourceSettings(options: KafkaSourceSettingsOptions): KafkaS
   const { groupId, clientIdPrefix, ...rest } = { ...sourceProperties(properties), ...chosenOf(options) }
   properties.checkAllTaken()
   const isBounded = options.bounded !== undefined
+  const onError = options.onDeserializationError ?? 'fail'
+  if (typeof onError === 'object' && onError.deadLetter === '') {
+    throw invalid('onDeserializationError', 'deadLetter is the name of a topic, and not empty')
+  }
   if (isBounded && options.unbounded !== undefined) {
     throw invalid('unbounded', 'bounded is given as well. Pass one of the two')
   }
@@ -63,7 +67,7 @@ export function kafkaSourceSettings(options: KafkaSourceSettingsOptions): KafkaS
     isBounded,
     partitionDiscoveryIntervalMs: isBounded || options.partitions !== undefined ? 0 : Math.max(0, intervalMs),
     commitOffsetsOnCheckpoint: rest.commitOffsetsOnCheckpoint ?? true,
-    onDeserializationError: options.onDeserializationError ?? 'fail',
+    onDeserializationError: onError,
     onOffsetOutOfRange: rest.onOffsetOutOfRange ?? 'fail',
     isolation: fetcher.isolation ?? 'read_committed',
     fetcher,

@@ -1,5 +1,6 @@
 import type { SourceSplit } from '@millrace/runtime/connector'
 import type { TopicPartition } from '../driver/kafka-driver.ts'
+import type { DeadLetter } from './dead-letter-queue.ts'
 
 /** A partition, and what of it is to be read. Plain data: it crosses threads, and lies in snapshots. */
 export interface KafkaSplit extends SourceSplit, TopicPartition {
@@ -7,6 +8,8 @@ export interface KafkaSplit extends SourceSplit, TopicPartition {
   readonly offset: number
   /** Reading ends before this offset; undefined: never. */
   readonly stoppingOffset?: number
+  /** In snapshots: records before `offset` that are still to be written to the topic of dead letters. */
+  readonly deadLetters?: readonly DeadLetter[]
 }
 
 /** `orders-3`, as Kafka itself writes it. */

@@ -2,19 +2,23 @@ import { type Counter, type MetricGroup, preview } from '@millrace/runtime/conne
 import { KafkaError } from '../driver/kafka-error.ts'
 import type { ConsumerRecord } from '../formats/deserializer.ts'
 import { asyncSchemaCode } from '../formats/validate.ts'
+import { type DeadLetterQueue, deadLetterOf } from './dead-letter-queue.ts'
 
-/** What happens to a record that cannot be deserialized. */
-export type OnDeserializationError = 'fail' | 'skip'
+/** What happens to a record that cannot be deserialized; `deadLetter` is the topic that it is written to. */
+export type OnDeserializationError = 'fail' | 'skip' | { readonly deadLetter: string }
 
 const previewBytes = 200
 
-/** Fails or counts, as the user chose. The counter is called `numRecordsInErrors`, as in Flink. */
+/** Fails, skips, or sends away, as the user chose. The counter is called `numRecordsInErrors`, as in Flink. */
 export class PoisonRecords {
   readonly #policy: OnDeserializationError
   readonly #errors: Counter
+  readonly #deadLetters: DeadLetterQueue | undefined
 
-  constructor(policy: OnDeserializationError, metrics: MetricGroup) {
+  /** `deadLetters` is needed where the policy is to use it. */
+  constructor(policy: OnDeserializationError, metrics: MetricGroup, deadLetters: DeadLetterQueue | undefined) {
     this.#policy = policy
+    this.#deadLetters = deadLetters
     this.#errors = metrics.counter('numRecordsInErrors')
   }
 
@@ -24,13 +28,17 @@ export class PoisonRecords {
     if (cause instanceof KafkaError && cause.code === asyncSchemaCode) throw cause
     this.#errors.inc()
     if (this.#policy === 'skip') return
+    if (this.#deadLetters !== undefined) {
+      this.#deadLetters.put(deadLetterOf(record, cause))
+      return
+    }
     const { topic, partition, offset } = record
     const shown = previewOf(record.value())
     throw new KafkaError(
       'DESERIALIZATION_FAILED',
       `Cannot deserialize the record at offset ${offset} of topic "${topic}", partition ${partition}: ` +
         `${cause instanceof Error ? cause.message : String(cause)}. Its value is: ${shown}. ` +
-        "Pass onDeserializationError: 'skip' to leave such records out.",
+        "Pass onDeserializationError: 'skip' to leave such records out, or { deadLetter: topic } to put them aside.",
       { topic, partition, offset, value: shown },
       { cause },
     )
