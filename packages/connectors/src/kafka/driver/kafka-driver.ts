@@ -3,6 +3,7 @@ import type { KafkaAdmin } from './kafka-admin.ts'
 import type { FetcherOptions, IsolationLevel, KafkaFetcher, PartitionAssignment } from './kafka-fetcher.ts'
 import type { KafkaProducer, ProducerIdentity, ProducerOptions } from './kafka-producer.ts'
 
+/** One partition, by the name of its topic and its number. */
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number

@@ -2,9 +2,8 @@
  * Reads keys or values of Kafka's records. Null never gets here. What it throws makes the record a poison record.
  *
  * @example
- * ```ts
  * const numbers: DeserializationFormat<number> = { deserialize: (bytes) => bytes.readInt32BE() }
- * ```
+ * numbers.deserialize(Buffer.from([0, 0, 1, 2])) // -> 258
  */
 export interface DeserializationFormat<T> {
   /**
