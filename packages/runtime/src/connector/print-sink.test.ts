@@ -57,7 +57,7 @@ function contextOf(
   return {
     taskInfo: { name: 'Sink: Print', index, parallelism, maxParallelism: 128, attempt: 0 },
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-    metrics: { counter: () => ({ inc: ignore, count: () => 0 }) },
+    metrics: { counter: () => ({ inc: ignore, count: () => 0 }), gauge: () => ({ set: ignore }) },
     clock: { now: () => 0, monotonicMs: () => 0, schedule: () => ignore },
     signal: new AbortController().signal,
     standardOutput: { write },

@@ -5,6 +5,11 @@ export interface Counter {
   count(): number
 }
 
+/** A number that goes up and down. What the job shows is the sum of all subtasks: a lag, a fill level. */
+export interface Gauge {
+  set(value: number): void
+}
+
 /** The metrics of one operator in one subtask. */
 export interface MetricGroup {
   /**
@@ -14,4 +19,6 @@ export interface MetricGroup {
    * @throws MetricError `INVALID_COUNTER_NAME`, `TOO_MANY_COUNTERS`.
    */
   counter(name: string): Counter
+  /** As `counter`, whose names and number it shares. */
+  gauge(name: string): Gauge
 }

@@ -64,3 +64,11 @@ describe('A counter', () => {
     expect(() => metrics.group('Map').counter(name as string)).toThrow(/a name is a text of 1 to 256 characters/)
   })
 })
+
+test('A gauge goes up and down, and is read by the coordinator as counters are', () => {
+  const { metrics, counters } = world()
+  const lag = metrics.group('Read').gauge('lag')
+  lag.set(7)
+  lag.set(3)
+  expect(counters()).toEqual({ 'Read.lag': 3 })
+})

@@ -1,5 +1,5 @@
 import { MetricError } from './metric-error.ts'
-import type { Counter, MetricGroup } from './metric-group.ts'
+import type { Counter, Gauge, MetricGroup } from './metric-group.ts'
 
 /** What every subtask counts, in the order of their places in shared memory. Times are milliseconds. */
 const NUMBERS = ['recordsIn', 'recordsOut', 'bytesIn', 'bytesOut', 'busyMs', 'backPressuredMs', 'idleMs'] as const
@@ -30,7 +30,7 @@ export function readCounter(memory: SharedArrayBuffer, place: number): number {
 /** The worker's side. */
 export class SubtaskMetrics {
   readonly #values: Float64Array
-  readonly #counters = new Map<string, SharedCounter>()
+  readonly #counters = new Map<string, SharedNumber>()
   /** How many operators of each name there are. */
   readonly #operators = new Map<string, number>()
   readonly #onCounter: (name: string, place: number) => void
@@ -55,10 +55,14 @@ export class SubtaskMetrics {
         checkName(name)
         return this.#counter(`${prefix}.${name}`)
       },
+      gauge: (name) => {
+        checkName(name)
+        return this.#counter(`${prefix}.${name}`)
+      },
     }
   }
 
-  #counter(name: string): Counter {
+  #counter(name: string): SharedNumber {
     const known = this.#counters.get(name)
     if (known !== undefined) return known
     const place = this.#counters.size
@@ -69,7 +73,7 @@ export class SubtaskMetrics {
         { name, countersMax: COUNTERS_MAX },
       )
     }
-    const counter = new SharedCounter(this.#values, NUMBERS.length + place)
+    const counter = new SharedNumber(this.#values, NUMBERS.length + place)
     this.#counters.set(name, counter)
     this.#onCounter(name, place)
     return counter
@@ -86,7 +90,7 @@ function checkName(name: unknown): void {
   )
 }
 
-class SharedCounter implements Counter {
+class SharedNumber implements Counter, Gauge {
   readonly #values: Float64Array
   readonly #place: number
 
@@ -97,6 +101,10 @@ class SharedCounter implements Counter {
 
   inc(n = 1): void {
     this.#values[this.#place]! += n
+  }
+
+  set(value: number): void {
+    this.#values[this.#place] = value
   }
 
   count(): number {

@@ -2,10 +2,10 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { SinkWriterContext, TextOutput } from '../connector/sink.ts'
 import type { TaskInfo } from '../connector/task-info.ts'
-import type { Counter, MetricGroup } from '../metrics/metric-group.ts'
+import type { Counter, Gauge, MetricGroup } from '../metrics/metric-group.ts'
 
 /**
- * Counters that a test reads afterwards.
+ * Counters and gauges that a test reads afterwards.
  *
  * @example
  * const metrics = new RecordedMetrics()
@@ -13,9 +13,17 @@ import type { Counter, MetricGroup } from '../metrics/metric-group.ts'
  * metrics.values() // -> { lines: 2 }
  */
 export class RecordedMetrics implements MetricGroup {
-  readonly #counters = new Map<string, { value: number; counter: Counter }>()
+  readonly #counters = new Map<string, { value: number; counter: Counter & Gauge }>()
 
   counter(name: string): Counter {
+    return this.#number(name)
+  }
+
+  gauge(name: string): Gauge {
+    return this.#number(name)
+  }
+
+  #number(name: string): Counter & Gauge {
     const known = this.#counters.get(name)
     if (known !== undefined) return known.counter
     const entry = {
@@ -23,6 +31,9 @@ export class RecordedMetrics implements MetricGroup {
       counter: {
         inc: (n = 1) => {
           entry.value += n
+        },
+        set: (value: number) => {
+          entry.value = value
         },
         count: () => entry.value,
       },
@@ -32,7 +43,7 @@ export class RecordedMetrics implements MetricGroup {
   }
 
   /**
-   * The value of every counter that was asked for, by name.
+   * The value of every counter and gauge that was asked for, by name.
    *
    * @example
    * const metrics = new RecordedMetrics()

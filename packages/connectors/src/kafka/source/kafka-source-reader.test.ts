@@ -144,3 +144,25 @@ test('Of checkpoints that complete while a commit is under way, the last is told
   expect(metrics.values()).toMatchObject({ commitsSucceeded: 2 })
   expect(kafka.openDrivers).toBe(0)
 })
+
+test("Lag and offsets are shown under Flink's names", async () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t')
+  kafka.write('t', 0, 'a', 'b', 'c', 'd', 'e')
+  const { reader, poll, metrics, clock } = world(kafka)
+  reader.addSplits([split])
+  poll(2)
+  clock.advanceTo(200)
+  poll(1)
+  const prefix = 'KafkaSourceReader.topic.t.partition.0'
+  expect(metrics.values()).toMatchObject({ pendingRecords: 3, [`${prefix}.currentOffset`]: 1 })
+  poll()
+  reader.snapshotState(1)
+  reader.notifyCheckpointComplete(1)
+  await turn()
+  expect(metrics.values()).toMatchObject({
+    pendingRecords: 0,
+    [`${prefix}.currentOffset`]: 4,
+    [`${prefix}.committedOffset`]: 5,
+  })
+})

@@ -9,9 +9,11 @@ import type { KafkaSourceSettings } from './kafka-source-settings.ts'
 import type { KafkaSplit } from './kafka-split.ts'
 import { OffsetCommits } from './offset-commits.ts'
 import { PoisonRecords } from './poison-records.ts'
+import { SourceGauges } from './source-gauges.ts'
 
 /** Records that are left out are not seen by the output, which else keeps the pace: after so many others get their turn. */
 const leftOutMax = 1_000
+const gaugedWhenIdleMax = 32
 /** How long closing waits for a commit of offsets that is under way. */
 const commitGraceMs = 1_000
 
@@ -28,6 +30,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   readonly #commits: OffsetCommits | undefined
   readonly #bytes: Counter
   readonly #resets: Counter
+  readonly #gauges: SourceGauges
   readonly #splits = new Map<string, KafkaSplit>()
   /** Those that are read to their end, with that as their offset. */
   readonly #ended = new Map<string, KafkaSplit>()
@@ -50,9 +53,15 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     this.#poison = new PoisonRecords(policy, context.metrics, this.#deadLetters)
     this.#bytes = context.metrics.counter('bytesConsumedTotal')
     this.#resets = context.metrics.counter('offsetsReset')
+    this.#gauges = new SourceGauges(context.metrics, context.clock, settings.isolation === 'read_committed')
     const { groupId, commitOffsetsOnCheckpoint } = settings
     if (groupId !== undefined && commitOffsetsOnCheckpoint) {
-      this.#commits = new OffsetCommits(groupId, () => this.#connected(), context)
+      this.#commits = new OffsetCommits(
+        groupId,
+        () => this.#connected(),
+        context,
+        (offsets) => this.#gauges.committed(offsets),
+      )
     }
   }
 
@@ -79,6 +88,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     if (failure !== undefined) throw failure
     const fetcher = this.#fetcher
     if (fetcher === undefined) return this.#statusWithoutRecords()
+    if (this.#gauges.isDue) this.#updateGauges(fetcher)
     let leftOut = 0
     let bytes = 0
     for (;;) {
@@ -102,6 +112,8 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
       }
     }
     this.#bytes.inc(bytes)
+    // Nothing may come for long: what is shown then is to be right, unless looking at so many partitions would take long.
+    if (this.#splits.size <= gaugedWhenIdleMax || this.#gauges.isDue) this.#updateGauges(fetcher)
     for (const split of fetcher.takeEnded()) this.#end(split)
     return this.#statusWithoutRecords()
   }
@@ -202,6 +214,10 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   #statusWithoutRecords(): InputStatus {
     const isDone = this.#hasAllSplits && this.#splits.size === 0 && (this.#deadLetters?.isEmpty ?? true)
     return isDone ? 'end-of-input' : 'nothing-available'
+  }
+
+  #updateGauges(fetcher: KafkaFetcher<KafkaSplit>): void {
+    this.#gauges.update(this.#splits.values(), (split) => fetcher.progress(split))
   }
 
   #connected(): KafkaDriver {

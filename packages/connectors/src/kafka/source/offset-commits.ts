@@ -19,7 +19,15 @@ export class OffsetCommits {
   /** At most one waits: a newer one says all that an older one does. */
   #next: readonly PartitionOffset[] | undefined
 
-  constructor(groupId: string, driver: () => KafkaDriver, context: SourceReaderContext) {
+  readonly #onCommitted: (offsets: readonly PartitionOffset[]) => void
+
+  constructor(
+    groupId: string,
+    driver: () => KafkaDriver,
+    context: SourceReaderContext,
+    onCommitted: (offsets: readonly PartitionOffset[]) => void,
+  ) {
+    this.#onCommitted = onCommitted
     this.#groupId = groupId
     this.#driver = driver
     this.#context = context
@@ -59,6 +67,7 @@ export class OffsetCommits {
       try {
         await this.#driver().commitOffsets(this.#groupId, offsets)
         this.#succeeded.inc()
+        this.#onCommitted(offsets)
       } catch (error) {
         this.#failed.inc()
         const reason = error instanceof Error ? error.message : String(error)
