@@ -1,0 +1,65 @@
+import type { Clock, Gauge, MetricGroup } from '@millrace/runtime/connector'
+import type { PartitionOffset } from '../driver/kafka-driver.ts'
+import type { PartitionProgress } from '../driver/kafka-fetcher.ts'
+import type { KafkaSplit } from './kafka-split.ts'
+
+const intervalMs = 200
+/** A subtask has 250 metrics: of so many of its partitions each offset is shown, of all the sum of pending records. */
+const partitionsMax = 50
+/** Names of metrics have 256 characters at most, those of topics up to 249. */
+const topicCharactersMax = 190
+
+/** How far a reader is behind, under Flink's names. Brought up to date a few times a second, not for each record. */
+export class SourceGauges {
+  readonly #metrics: MetricGroup
+  readonly #clock: Clock
+  readonly #isReadCommitted: boolean
+  readonly #pending: Gauge
+  readonly #offsets = new Map<string, { readonly current: Gauge; readonly committed: Gauge }>()
+  #nextMs = Number.NEGATIVE_INFINITY
+
+  constructor(metrics: MetricGroup, clock: Clock, isReadCommitted: boolean) {
+    this.#metrics = metrics
+    this.#clock = clock
+    this.#isReadCommitted = isReadCommitted
+    this.#pending = metrics.gauge('pendingRecords')
+  }
+
+  /** Whether `update` is worth it again. */
+  get isDue(): boolean {
+    return this.#clock.monotonicMs() >= this.#nextMs
+  }
+
+  update(splits: Iterable<KafkaSplit>, progressOf: (split: KafkaSplit) => PartitionProgress | undefined): void {
+    this.#nextMs = this.#clock.monotonicMs() + intervalMs
+    let pending = 0
+    for (const split of splits) {
+      const progress = progressOf(split)
+      if (progress === undefined) continue
+      const { highWatermark, lastStableOffset, offset } = progress
+      const end = this.#isReadCommitted ? lastStableOffset : highWatermark
+      // The ends are -1 until a broker has told them.
+      pending += Math.max(0, Math.min(end, split.stoppingOffset ?? end) - offset)
+      // As Flink's: the offset of the last record, not the next.
+      this.#gaugesOf(split)?.current.set(offset - 1)
+    }
+    this.#pending.set(pending)
+  }
+
+  committed(offsets: readonly PartitionOffset[]): void {
+    for (const position of offsets) this.#gaugesOf(position)?.committed.set(position.offset)
+  }
+
+  #gaugesOf({ topic, partition }: { readonly topic: string; readonly partition: number }) {
+    const key = `${topic}-${partition}`
+    const known = this.#offsets.get(key)
+    if (known !== undefined || this.#offsets.size >= partitionsMax || topic.length > topicCharactersMax) return known
+    const prefix = `KafkaSourceReader.topic.${topic}.partition.${partition}`
+    const gauges = {
+      current: this.#metrics.gauge(`${prefix}.currentOffset`),
+      committed: this.#metrics.gauge(`${prefix}.committedOffset`),
+    }
+    this.#offsets.set(key, gauges)
+    return gauges
+  }
+}
