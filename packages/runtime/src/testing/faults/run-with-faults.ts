@@ -10,7 +10,9 @@ import { checkSnapshot, type PublishedSnapshot } from './check-snapshot.ts'
 import { faultJob } from './fault-job.ts'
 import type { FaultPlan, PlannedRescale } from './fault-plan.ts'
 import { InjectedFault } from './fault-points.ts'
+import { expectNone, FaultViolation } from './fault-violation.ts'
 import { FaultWorld } from './fault-world.ts'
+import { gates } from './observed-gates.ts'
 
 /** What a run of a plan went through, for a look at whether the plans are worth running. */
 export interface FaultRunSummary {
@@ -25,8 +27,6 @@ export interface FaultRunSummary {
 export interface FaultRunOptions {
   /** Called before each step. */
   readonly onStep?: (world: SimulatedWorld) => void
-  /** Called when the job has finished, before the checks. */
-  readonly onFinished?: () => void
   /** Told what happens, for who looks into a seed. */
   readonly trace?: (what: string) => void
 }
@@ -35,6 +35,8 @@ export interface FaultRunOptions {
 class PowerFailure extends Error {}
 
 const STEPS_MAX = 300_000
+/** Segments are counted every so many steps. */
+const STEPS_PER_CHECK = 64
 /** Times that one plan may submit the job: far more than it needs. */
 const RUNS_MAX = 20
 
@@ -45,13 +47,21 @@ const EXACT: Omit<RestoreSettings, 'from'> = { allowNonRestoredState: false, dro
  * lost, doubled, out of order or in two hands, or a snapshot does not fit the input; other errors if the job failed or hangs.
  */
 export async function runWithFaults(plan: FaultPlan, options: FaultRunOptions = {}): Promise<FaultRunSummary> {
+  gates.forget()
   const world = new FaultWorld(plan, new SeededRandom(plan.seed ^ 0xfa17))
   const runs = new FaultRuns(world, options)
   await runs.run()
-  options.onFinished?.()
-  // Snapshots first: they say more about where something went wrong.
-  if (plan.mode === 'EXACTLY_ONCE') for (const snapshot of runs.published) await checkSnapshot(plan, snapshot)
-  checkOutput(world)
+  // All checks, since a flaw that only one of them sees tells more than the first that is seen.
+  const found: string[] = []
+  for (const check of checksOf(world, runs.published)) {
+    try {
+      await check()
+    } catch (error) {
+      if (!(error instanceof FaultViolation)) throw error
+      found.push(error.message)
+    }
+  }
+  if (found.length > 0) throw new FaultViolation(found.join('\n'))
   return {
     runs: world.run,
     restarts: runs.restarts,
@@ -59,6 +69,14 @@ export async function runWithFaults(plan: FaultPlan, options: FaultRunOptions = 
     rescales: runs.rescales,
     outputs: world.external.committed.length,
   }
+}
+
+function* checksOf(world: FaultWorld, published: readonly PublishedSnapshot[]): Generator<() => void | Promise<void>> {
+  yield () => gates.check()
+  yield () => expectNone('Functions saw', world.violations)
+  yield () => checkOutput(world)
+  if (world.plan.mode !== 'EXACTLY_ONCE') return
+  for (const snapshot of published) yield () => checkSnapshot(world.plan, snapshot)
 }
 
 class FaultRuns {
@@ -180,6 +198,7 @@ class FaultRun {
       if (afterSteps === this.steps && live.length > 0) this.#kill(simulated, live[slot % live.length]!)
     }
     this.#options.onStep?.(simulated)
+    if (this.steps % STEPS_PER_CHECK === 0) gates.check()
     const next = this.#planned[0]
     if (next === undefined || this.#isBusy || job.status !== 'RUNNING') return
     if (this.#world.external.seen.length < next.afterRecords) return
@@ -225,9 +244,7 @@ class FaultRun {
 
   /** Keeps what stands on disk whenever a snapshot becomes complete. */
   #watch(storage: SimulatedStorage): void {
-    const publish = storage.publish.bind(storage)
-    storage.publish = async (path, chunks) => {
-      await publish(path, chunks)
+    storage.onPublished = (path) => {
       this.#trace(`published ${path}`)
       if (!path.endsWith(`/${METADATA_FILE}`)) return
       this.newestPath = path
