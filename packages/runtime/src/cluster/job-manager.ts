@@ -18,6 +18,7 @@ import {
 import { JobFailures } from './job-failures.ts'
 import type { JobHandle, JobMetrics, JobResult, RescaleResult, StopOptions } from './job-handle.ts'
 import { isTerminal, type JobStatus, transition } from './job-status.ts'
+import { isLastingFailure } from './lasting-failure.ts'
 import { planRestore, type RestorePlan } from './plan-restore.ts'
 import { checkRescale, describeRescale } from './rescaling.ts'
 import type { RestartStrategy } from './restart-strategy.ts'
@@ -352,7 +353,7 @@ export class JobManager implements JobHandle {
     if (this.#fallback !== undefined) {
       this.#plan = this.#fallback
       delayMs = 0
-    } else delayMs = restartStrategy.onFailure(clock.now())
+    } else delayMs = isLastingFailure(error) ? undefined : restartStrategy.onFailure(clock.now())
     this.#fallback = undefined
     this.#stopping = undefined
     if (delayMs === undefined) {
