@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { LocalDirectoryStorage } from '../snapshot/local-directory-storage.ts'
 import { publishMetadata } from '../snapshot/open-snapshot.ts'
 import type { SnapshotMetadata } from '../snapshot/snapshot.ts'
+import { SnapshotError } from '../snapshot/snapshot-error.ts'
 import { findNewestCheckpoint } from './resume.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-resume-'))
@@ -85,4 +86,18 @@ test('Where there is nothing, or no directory, nothing is found', async () => {
   mkdirSync(join(checkpoints.directory, first), { recursive: true })
   writeFileSync(join(checkpoints.directory, 'job-words-0123456789ab.lock'), '')
   expect(await checkpoints.find()).toEqual({ newest: undefined, skipped: {} })
+})
+
+test('A checkpoint that cannot be read now is no reason to go on from an older one', async () => {
+  const checkpoints = new Checkpoints()
+  await checkpoints.add(`${first}/chk-1`, 1_000)
+  await checkpoints.add(`${first}/chk-2`, 2_000)
+  class Unreadable extends LocalDirectoryStorage {
+    override async read(path: string, offset: number, length: number): Promise<Uint8Array> {
+      if (path.includes('chk-2')) throw new SnapshotError('STORAGE_FAILED', `Cannot read ${path}: EIO`)
+      return super.read(path, offset, length)
+    }
+  }
+  const found = findNewestCheckpoint(new Unreadable(), checkpoints.directory, 'words')
+  await expect(found).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
 })

@@ -68,7 +68,8 @@ async function tryToRead(storage: SnapshotStorage, path: string): Promise<Resuma
     const { metadata, directory } = await readSnapshot(storage, path)
     return { path: directory, metadata }
   } catch (error) {
-    if (error instanceof MillraceError) return { path, reason: error.message }
+    // A disk that cannot be read now may have a sound checkpoint: to go on from an older one would repeat output.
+    if (error instanceof MillraceError && error.code !== 'STORAGE_FAILED') return { path, reason: error.message }
     throw error
   }
 }

@@ -137,9 +137,9 @@ class FaultRuns {
           run.storage!.crash()
           this.#files = run.storage!.files()
           // Without a snapshot of its own, what it started from is still the newest; and a savepoint elsewhere is not found.
-          if (run.newestPath !== undefined) {
-            const isFound = run.newestPath.startsWith('/checkpoints/')
-            this.#restore = { from: isFound ? 'resume' : { path: run.newestPath }, ...EXACT }
+          const newest = run.completed.findLast((path) => this.#files.has(path))
+          if (newest !== undefined) {
+            this.#restore = { from: newest.startsWith('/checkpoints/') ? 'resume' : { path: newest }, ...EXACT }
           }
         } else if (!run.hasStarted && isStorageFailure(error) && withFaults) {
           // Who restores a job by hand tries again.
@@ -161,8 +161,8 @@ class FaultRun {
   steps = 0
   restarts = 0
   hasStarted = false
-  /** The `_metadata` of the newest snapshot that became complete. */
-  newestPath: string | undefined
+  /** The `_metadata` of each snapshot that became complete. */
+  readonly completed: string[] = []
   stoppedAt: { readonly path: string; readonly parallelism: number } | undefined
   power: PlannedRescale | undefined
   storage: SimulatedStorage | undefined
@@ -247,7 +247,7 @@ class FaultRun {
     storage.onPublished = (path) => {
       this.#trace(`published ${path}`)
       if (!path.endsWith(`/${METADATA_FILE}`)) return
-      this.newestPath = path
+      this.completed.push(path)
       this.#runs.published.push({ path, files: storage.files() })
     }
   }
