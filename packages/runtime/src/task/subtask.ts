@@ -211,7 +211,7 @@ export class Subtask {
 
   /** A checkpoint begins here: this is a source, or all its inputs have ended. */
   triggerCheckpoint(options: CheckpointOptions): void {
-    const { source, gates, alignment, checkpoints } = this.#parts
+    const { source, gates, writers, alignment, checkpoints, restore } = this.#parts
     if (this.#state !== 'RUNNING') {
       checkpoints.decline(options.checkpointId, notRunning(this.#state))
       return
@@ -220,6 +220,11 @@ export class Subtask {
       this.#triggered.push(options)
       return
     }
+    // It has nothing to say but that it has finished, as before.
+    if (restore?.isFinished) return
+    // No barrier can follow the end: those behind it would wait for it in vain. What becomes of this subtask, its finish or
+    // its announcement, is on its way to the coordinator, which tries again with it in mind.
+    if (this.#endEmitted && writers.length > 0 && !this.#awaitingAnnounced) return
     source?.hold()
     if (source !== undefined && options.stop !== 'none') {
       this.#stop = { checkpointId: options.checkpointId, mode: options.stop }
