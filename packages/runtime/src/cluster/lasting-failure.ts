@@ -1,10 +1,12 @@
-/** Of StateError and SnapshotError: what is in the state that an attempt starts from, or in the code that is to take it. */
+/** Of StateError, SnapshotError and the file sink: what is wrong is the state, what it refers to, or the code that is to take it. */
 const lasting: ReadonlySet<unknown> = new Set([
   'STATE_KIND_CHANGED',
   'STATE_TYPE_CHANGED',
   'MIGRATION_FAILED',
   'SNAPSHOT_FOREIGN',
   'SNAPSHOT_CORRUPT',
+  'IN_PROGRESS_FILE_LOST',
+  'PENDING_FILE_LOST',
 ])
 
 /** Causes of causes that are looked at. */
