@@ -95,6 +95,31 @@ describe('A checkpoint in a subtask', () => {
     expect(task.out).toEqual(['1.0', '1.1', '1.2', 'barrier 1'])
   })
 
+  test('leaves to the one after it what was told between their triggers', async () => {
+    const sink = new ToldSink('flush')
+    const reader = new PositionReader()
+    const task = new HandDrivenTask([sink.definition], reader)
+    await task.run()
+    task.subtask.triggerCheckpoint(options(1))
+    task.subtask.source?.addSplits([{ splitId: 'between' }])
+    task.subtask.triggerCheckpoint(options(2))
+    task.subtask.triggerCheckpoint(options(3))
+    task.subtask.source?.addSplits([{ splitId: 'late' }])
+    task.subtask.abortCheckpoint(2)
+    for (let taken = 0; taken < 2; taken++) {
+      await task.run()
+      sink.pending.get('flush')?.resolve()
+      await macrotask()
+    }
+    await task.run()
+    expect(reader.calls.filter((call) => /add|snapshot/.test(call))).toEqual([
+      'snapshot 1',
+      'addSplits between',
+      'snapshot 3',
+      'addSplits late',
+    ])
+  })
+
   test('belongs to splits that came before its trigger: later ones are told to the reader when it is taken', async () => {
     const sink = new ToldSink('flush')
     const reader = new PositionReader()

@@ -225,7 +225,7 @@ export class Subtask {
     // No barrier can follow the end: those behind it would wait for it in vain. What becomes of this subtask, its finish or
     // its announcement, is on its way to the coordinator, which tries again with it in mind.
     if (this.#endEmitted && writers.length > 0 && !this.#awaitingAnnounced) return
-    source?.hold()
+    source?.hold(options.checkpointId)
     if (source !== undefined && options.stop !== 'none') {
       this.#stop = { checkpointId: options.checkpointId, mode: options.stop }
     }
@@ -247,7 +247,7 @@ export class Subtask {
     if (this.#finalCheckpointId === checkpointId) this.#finalCheckpointId = undefined
     if (this.#stop?.checkpointId === checkpointId) this.#stop = undefined
     this.#attempt(() => {
-      if (!checkpoints.hasPending) source?.release()
+      if (!checkpoints.isPending(checkpointId)) source?.release(checkpointId)
     })
   }
 
@@ -374,7 +374,7 @@ export class Subtask {
     const { checkpoints, source } = this.#parts
     if (checkpoints.step() === 'waiting') return false
     if (this.#endHandled) this.#finalCheckpointId ??= checkpoints.takenId
-    if (!checkpoints.hasPending) source?.release()
+    if (checkpoints.takenId !== undefined) source?.release(checkpoints.takenId)
     return true
   }
 

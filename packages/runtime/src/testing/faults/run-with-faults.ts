@@ -22,6 +22,8 @@ export interface FaultRunSummary {
   readonly snapshots: number
   readonly rescales: number
   readonly outputs: number
+  /** Virtual time of all runs together. */
+  readonly elapsedMs: number
 }
 
 export interface FaultRunOptions {
@@ -68,6 +70,7 @@ export async function runWithFaults(plan: FaultPlan, options: FaultRunOptions = 
     snapshots: runs.published.length,
     rescales: runs.rescales,
     outputs: world.external.committed.length,
+    elapsedMs: runs.elapsedMs,
   }
 }
 
@@ -90,7 +93,7 @@ class FaultRuns {
   #parallelism: number
   #restore: RestoreSettings | undefined
   /** Virtual time goes on from one run to the next. */
-  #elapsedMs = 0
+  elapsedMs = 0
   #steps = 0
 
   constructor(world: FaultWorld, options: FaultRunOptions) {
@@ -109,7 +112,7 @@ class FaultRuns {
         `run ${this.#world.run} at parallelism ${this.#parallelism}, from ${JSON.stringify(this.#restore?.from)}`,
       )
       try {
-        run.elapsedMs = this.#elapsedMs
+        run.elapsedMs = this.elapsedMs
         run.steps = this.#steps
         const { files } = await runInSimulation(faultJob(this.#world), {
           seed: this.#world.plan.seed * RUNS_MAX + this.#world.run,
@@ -125,6 +128,7 @@ class FaultRuns {
         })
         this.restarts += run.restarts
         this.#files = files
+        this.elapsedMs = run.elapsedMs
         if (run.stoppedAt === undefined) return
         this.#restore = { from: { path: run.stoppedAt.path }, ...EXACT }
         this.#parallelism = run.stoppedAt.parallelism
@@ -148,7 +152,7 @@ class FaultRuns {
         } else throw error
       }
       withFaults = true
-      this.#elapsedMs = run.elapsedMs
+      this.elapsedMs = run.elapsedMs
       this.#steps = run.steps
     }
   }
