@@ -34,7 +34,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'threads', include: onTheBuild, exclude: ['**/node_modules/**', '**/.generated*/**'] },
+        test: {
+          name: 'threads',
+          include: onTheBuild,
+          exclude: ['**/node_modules/**', '**/.generated*/**'],
+          globalSetup: ['scripts/bundle-runtime.mjs'],
+        },
       },
     ],
   },

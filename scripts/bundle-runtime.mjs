@@ -102,4 +102,7 @@ function inputDigest() {
   return hash.digest('hex')
 }
 
+/** For tests that run on the build, when vitest is called by itself. */
+export { bundleRuntime as setup }
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleRuntime()
