@@ -74,7 +74,7 @@ export class Subtask {
   /** Operators have been told of the end of their input, and have emitted what they held back. */
   #endHandled = false
   #endEmitted = false
-  /** The savepoint after which this source ends. */
+  /** The savepoint that begins here, and after which this subtask ends. */
   #stop: { readonly checkpointId: number; readonly mode: 'suspend' | 'drain' } | undefined
   /** Checkpoints that no barrier brings, since all inputs are about to end. */
   #triggered: CheckpointOptions[] = []
@@ -254,13 +254,14 @@ export class Subtask {
   notifyCheckpointComplete(checkpointId: number): void {
     if (this.isEnded) return
     this.#parts.checkpoints.complete(checkpointId)
-    if (this.#stop?.checkpointId === checkpointId && !this.#inputEnded) {
+    if (this.#stop?.checkpointId === checkpointId && !this.#endEmitted) {
       this.#inputEnded = true
       this.#suspended = this.#stop.mode === 'suspend'
     }
   }
 
   #addTriggered({ checkpointId, timestampMs, stop }: CheckpointOptions): void {
+    if (stop !== 'none') this.#stop = { checkpointId, mode: stop }
     this.#parts.checkpoints.add({
       barrier: { kind: 'barrier', checkpointId, timestampMs, isDrain: stop === 'drain' },
       firstBarrierMs: this.#parts.clock.now(),
@@ -346,6 +347,9 @@ export class Subtask {
     }
     if (!this.#endHandled && !this.#suspended) return this.#handleEnd()
     if (!this.#endEmitted) {
+      // If the job is being stopped, those behind the savepoint must not take our end for the end of their input: what they
+      // made of it would belong to no checkpoint any more. Whether it is stopped is not known before.
+      if (this.#stop?.mode === 'suspend' && !this.#suspended) return false
       const end = this.#suspended ? SUSPENDED : END_OF_INPUT
       for (const writer of this.#parts.writers) writer.emitElement(end)
       this.#endEmitted = true
