@@ -42,8 +42,6 @@ const STEPS_PER_CHECK = 64
 /** Times that one plan may submit the job: far more than it needs. */
 const RUNS_MAX = 20
 
-const EXACT: Omit<RestoreSettings, 'from'> = { allowNonRestoredState: false, dropState: [], claimMode: 'NO_CLAIM' }
-
 /**
  * Runs the job of a plan with its faults, as often as it takes, until it has finished. Throws FaultViolation if anything was
  * lost, doubled, out of order or in two hands, or a snapshot does not fit the input; other errors if the job failed or hangs.
@@ -130,7 +128,7 @@ class FaultRuns {
         this.#files = files
         this.elapsedMs = run.elapsedMs
         if (run.stoppedAt === undefined) return
-        this.#restore = { from: { path: run.stoppedAt.path }, ...EXACT }
+        this.#restore = this.#restoreFrom({ path: run.stoppedAt.path })
         this.#parallelism = run.stoppedAt.parallelism
       } catch (error) {
         this.restarts += run.restarts
@@ -143,7 +141,7 @@ class FaultRuns {
           // Without a snapshot of its own, what it started from is still the newest; and a savepoint elsewhere is not found.
           const newest = run.completed.findLast((path) => this.#files.has(path))
           if (newest !== undefined) {
-            this.#restore = { from: newest.startsWith('/checkpoints/') ? 'resume' : { path: newest }, ...EXACT }
+            this.#restore = this.#restoreFrom(newest.startsWith('/checkpoints/') ? 'resume' : { path: newest })
           }
         } else if (!run.hasStarted && isStorageFailure(error) && withFaults) {
           // Who restores a job by hand tries again.
@@ -156,6 +154,10 @@ class FaultRuns {
       this.#steps = run.steps
     }
   }
+
+  #restoreFrom(from: RestoreSettings['from']): RestoreSettings {
+    return { from, allowNonRestoredState: false, dropState: [], claimMode: this.#world.plan.claimMode }
+  }
 }
 
 /** One submission of the job: does what is planned when it is due. */
@@ -165,7 +167,7 @@ class FaultRun {
   steps = 0
   restarts = 0
   hasStarted = false
-  /** The `_metadata` of each snapshot that became complete. */
+  /** The `_metadata` of each snapshot that became complete and that the job may go back to. */
   readonly completed: string[] = []
   stoppedAt: { readonly path: string; readonly parallelism: number } | undefined
   power: PlannedRescale | undefined
@@ -174,7 +176,8 @@ class FaultRun {
   readonly #world: FaultWorld
   readonly #planned: PlannedRescale[]
   readonly #options: FaultRunOptions
-  #isBusy = false
+  /** What is under way. */
+  #action: PlannedRescale['how'] | undefined
 
   constructor(runs: FaultRuns, world: FaultWorld, planned: PlannedRescale[], options: FaultRunOptions) {
     this.#runs = runs
@@ -204,7 +207,7 @@ class FaultRun {
     this.#options.onStep?.(simulated)
     if (this.steps % STEPS_PER_CHECK === 0) gates.check()
     const next = this.#planned[0]
-    if (next === undefined || this.#isBusy || job.status !== 'RUNNING') return
+    if (next === undefined || this.#action !== undefined || job.status !== 'RUNNING') return
     if (this.#world.external.seen.length < next.afterRecords) return
     this.#planned.shift()
     this.#start(next, simulated)
@@ -227,13 +230,15 @@ class FaultRun {
       this.power = planned
       throw new PowerFailure()
     }
-    this.#isBusy = true
-    const action =
+    this.#action = how
+    const action: Promise<unknown> =
       how === 'rescale'
         ? job.rescale(parallelism)
-        : job.stopWithSavepoint().then((path) => {
-            this.stoppedAt = { path, parallelism }
-          })
+        : how === 'savepoint'
+          ? job.triggerSavepoint()
+          : job.stopWithSavepoint().then((path) => {
+              this.stoppedAt = { path, parallelism }
+            })
     action
       .then(() => this.#trace(`${how} done`))
       .catch((error: unknown) => {
@@ -242,7 +247,7 @@ class FaultRun {
         if (!(error instanceof ClusterError || isStorageFailure(error))) this.#world.violations.push(`${how}: ${error}`)
       })
       .finally(() => {
-        this.#isBusy = false
+        this.#action = undefined
       })
   }
 
@@ -251,7 +256,9 @@ class FaultRun {
     storage.onPublished = (path) => {
       this.#trace(`published ${path}`)
       if (!path.endsWith(`/${METADATA_FILE}`)) return
-      this.completed.push(path)
+      // It has no effects outside, and nobody goes back to it.
+      const isPlainSavepoint = this.#action === 'savepoint' && path.startsWith('/savepoints/')
+      if (!isPlainSavepoint) this.completed.push(path)
       this.#runs.published.push({ path, files: storage.files() })
     }
   }
