@@ -164,7 +164,7 @@ export class KeyGroupReader {
 
   start(bytes: Uint8Array, states: readonly KeyedStateForm[]): void {
     const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    this.#in.start(buffer, 0, buffer.length)
+    this.#in.start(buffer, 0, buffer.length, true)
     this.#states = states
     this.stateIndex = -1
     this.#keysLeft = 0
