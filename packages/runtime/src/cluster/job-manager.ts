@@ -244,6 +244,13 @@ export class JobManager implements JobHandle {
     const attempt = this.#attempt
     this.#stopping = 'rescale'
     const { metadata } = await this.#stopAt({ ...this.#ownDirectory(), stop: 'suspend', isOwned: true })
+    if (this.#stopping !== 'rescale') {
+      throw new ClusterError(
+        'RESCALE_FAILED',
+        `Job "${this.name}" failed while it was being stopped to be started at parallelism ${parallelism}; it goes on at the old one, from the same state`,
+        { job: this.name, jobId: this.id, parallelism },
+      )
+    }
     this.#plan = after
     this.#fallback = before
     // Kept: what fails from here on, and be it the old attempt on its way out, brings the job back at the old parallelism.
@@ -376,7 +383,9 @@ export class JobManager implements JobHandle {
     this.#coordinator.detach(new ClusterError('JOB_NOT_RUNNING', `Job "${this.name}" has ended its attempt.`))
     switch (this.#status) {
       case 'RESTARTING':
-        this.#cancelRestart = this.#parts.clock.schedule(this.#restartDelayMs, () => this.#restart())
+        this.#cancelRestart = this.#parts.clock.schedule(this.#restartDelayMs, () => {
+          void this.#coordinator.settled().then(() => this.#restart())
+        })
         return
       case 'RUNNING':
         if (this.#stopping === 'rescale') {
