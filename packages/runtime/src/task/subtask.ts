@@ -78,7 +78,7 @@ export class Subtask {
   #stop: { readonly checkpointId: number; readonly mode: 'suspend' | 'drain' } | undefined
   /** Checkpoints that no barrier brings, since all inputs are about to end. */
   #triggered: CheckpointOptions[] = []
-  /** The first checkpoint that holds the effect of all input. */
+  /** The first checkpoint that was taken with the effect of all input. If it fails, any later one will do. */
   #finalCheckpointId: number | undefined
   #awaitingAnnounced = false
   /** Fires timers and takes input in turn, so that neither starves the other. */
@@ -244,7 +244,6 @@ export class Subtask {
     alignment.abort(checkpointId)
     checkpoints.abort(checkpointId)
     this.#triggered = this.#triggered.filter((options) => options.checkpointId !== checkpointId)
-    if (this.#finalCheckpointId === checkpointId) this.#finalCheckpointId = undefined
     if (this.#stop?.checkpointId === checkpointId) this.#stop = undefined
     this.#attempt(() => {
       if (!checkpoints.isPending(checkpointId)) source?.release(checkpointId)
