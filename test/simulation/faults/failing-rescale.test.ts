@@ -10,7 +10,7 @@ test('a rescale whose old attempt dies on its way out fails, and the job goes on
       ...quiet,
       parallelism: 2,
       storage: { ...quiet.storage, latencyMsMax: 0 },
-      rescales: [{ how: 'rescale' as const, afterRecords: 30, parallelism: 3 }],
+      rescales: [{ how: 'rescale' as const, afterRecords: 30, isAfterRestart: false, parallelism: 3 }],
     }
     let stepsSinceSavepoint = 0
     await runWithFaults(plan, {

@@ -15,6 +15,8 @@ export interface PlannedRescale {
   readonly how: 'rescale' | 'stop' | 'power' | 'savepoint'
   /** When so many records have come to the sink. */
   readonly afterRecords: number
+  /** Not before the next restart, when the attempt before has left things half done. */
+  readonly isAfterRestart: boolean
   readonly parallelism: number
 }
 
@@ -125,6 +127,7 @@ function drawRescales(random: Random, recordCount: number): readonly PlannedResc
   return Array.from({ length: pick(random, [0, 1, 1, 2]) }, () => ({
     how: pick(random, ['rescale', 'rescale', 'stop', 'stop', 'power', 'power', 'savepoint'] as const),
     afterRecords: 1 + random.below(recordCount * 2),
+    isAfterRestart: random.below(4) === 0,
     parallelism: 1 + random.below(4),
   })).toSorted((a, b) => a.afterRecords - b.afterRecords)
 }

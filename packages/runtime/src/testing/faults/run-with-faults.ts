@@ -176,6 +176,8 @@ class FaultRun {
   readonly #world: FaultWorld
   readonly #planned: PlannedRescale[]
   readonly #options: FaultRunOptions
+  /** When the next planned action was due. */
+  #restartsBefore: number | undefined
   /** What is under way. */
   #action: PlannedRescale['how'] | undefined
 
@@ -209,6 +211,9 @@ class FaultRun {
     const next = this.#planned[0]
     if (next === undefined || this.#action !== undefined || job.status !== 'RUNNING') return
     if (this.#world.external.seen.length < next.afterRecords) return
+    this.#restartsBefore ??= job.restarts
+    if (next.isAfterRestart && job.restarts === this.#restartsBefore) return
+    this.#restartsBefore = undefined
     this.#planned.shift()
     this.#start(next, simulated)
   }
