@@ -172,3 +172,20 @@ test('A checkpoint that crosses the end of a subtask is not waited for in vain',
     expect(metrics.elapsedMs, `seed ${seed}`).toBeLessThan(TIME_MAX_MS)
   }
 })
+
+test('A job that ends by itself before it could be stopped for a rescaling does not run once more', async () => {
+  const job = defineJob('short', (env) => {
+    env.fromSequence(1, 50).collect('numbers')
+  })
+  let answer: Promise<unknown> | undefined
+  const result = await runInSimulation(job, {
+    // The directory of the savepoint takes longer than all the job.
+    storageFaults: { latencyMsMax: 10_000, failuresPerThousand: 0, failuresMax: 0, fullPeriods: [] },
+    config: { 'execution.checkpointing.dir': '/checkpoints' },
+    onStep: ({ job }) => {
+      if (job.status === 'RUNNING') answer ??= job.rescale(2).catch((error: Error) => error.message)
+    },
+  })
+  expect([result.status, result.collected('numbers').length]).toEqual(['FINISHED', 50])
+  expect(await answer).toMatch(/^The savepoint of job "short" failed: .*has ended/)
+})

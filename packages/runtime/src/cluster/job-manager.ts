@@ -388,7 +388,8 @@ export class JobManager implements JobHandle {
         })
         return
       case 'RUNNING':
-        if (this.#stopping === 'rescale') {
+        // It may have come to its end by itself before the savepoint was complete: then that is what it was.
+        if (this.#stopping === 'rescale' && this.#fallback !== undefined) {
           this.#enter('RESTARTING')
           this.#restart()
         } else void this.#finalize('FINISHED')
