@@ -1,8 +1,13 @@
-/** Of StateError, SnapshotError and the file sink: what is wrong is the state, what it refers to, or the code that is to take it. */
+/** Where state is described or used as it cannot be, or does not fit the code, is damaged, or refers to files that are gone. */
 const lasting: ReadonlySet<unknown> = new Set([
   'STATE_KIND_CHANGED',
   'STATE_TYPE_CHANGED',
   'MIGRATION_FAILED',
+  'NOT_KEYED',
+  'BROADCAST_STATE_NOT_NAMED',
+  'INVALID_DESCRIPTOR',
+  'SINK_WITHOUT_COMMITTER',
+  'SINK_WITHOUT_RESTORE',
   'SNAPSHOT_FOREIGN',
   'SNAPSHOT_CORRUPT',
   'IN_PROGRESS_FILE_LOST',
@@ -13,8 +18,8 @@ const lasting: ReadonlySet<unknown> = new Set([
 const DEPTH_MAX = 16
 
 /**
- * Whether every further attempt would fail in the same way, since state cannot be restored: a restart strategy that never
- * gives up would go on for ever, and hide that a savepoint and a job do not fit each other.
+ * Whether every further attempt would fail in the same way, since its state or its use of state is at fault: a restart
+ * strategy that never gives up would go on for ever, and hide that a job is wrong, or that a savepoint does not fit it.
  */
 export function isLastingFailure(error: unknown): boolean {
   let each = error
