@@ -80,7 +80,7 @@ export class CancelOnSignals {
     this.#canceledBy = 'SIGTERM'
     this.#canceledAtMs = this.#io.clock.monotonicMs()
     const giveUp = (why: string): void => {
-      this.#say(`No savepoint was made: ${why}. Canceling job ${handle.name}.`)
+      this.#say(`No savepoint was made: ${why.replace(/\.$/, '')}. Canceling job ${handle.name}.`)
       this.#cancel('SIGTERM')
     }
     let isOver = false
