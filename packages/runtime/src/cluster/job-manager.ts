@@ -97,6 +97,8 @@ export class JobManager implements JobHandle {
   #failure: ClusterError | undefined
   #timers: (() => void)[] = []
   #finalizing = false
+  /** How it ends is decided, though its checkpoints may still have to be removed. */
+  #isOver = false
 
   /** Checks that the job fits (slots, memory, restored state) and throws if not; starts nothing. */
   constructor(parts: JobManagerParts) {
@@ -429,7 +431,7 @@ export class JobManager implements JobHandle {
 
   /** Fails the job for good: no attempt would do better. */
   #fail(error: ClusterError): void {
-    if (this.#status !== 'RUNNING' && this.#status !== 'RESTARTING') return
+    if (this.#isOver || (this.#status !== 'RUNNING' && this.#status !== 'RESTARTING')) return
     this.#failure = error
     this.#enter('FAILING')
     this.#coordinator.detach(error)
@@ -447,6 +449,7 @@ export class JobManager implements JobHandle {
     this.#running.reject(this.#failure ?? new ClusterError('JOB_NOT_RUNNING', `Job "${this.name}" has ended.`))
     await Promise.race([this.#text.settled(), this.#textTimeout.promise])
     const final = this.#failure === undefined ? status : 'FAILED'
+    this.#isOver = true
     await this.#coordinator.dispose(final)
     for (const cancelTimer of this.#timers) cancelTimer()
     this.#endedMs = clock.monotonicMs()
