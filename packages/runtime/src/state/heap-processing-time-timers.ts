@@ -1,4 +1,4 @@
-import { keyGroupOfCanonical, keyOfCanonical } from '../keys/parse-canonical-key.ts'
+import { keyOfCanonical } from '../keys/parse-canonical-key.ts'
 import { detach } from '../record/detach-strings.ts'
 import type { KeyGroupReader, KeyGroupsWriter } from '../snapshot/key-group-codec.ts'
 import type { KeyedStateMeta } from '../snapshot/snapshot.ts'
@@ -69,9 +69,9 @@ export class HeapProcessingTimeTimers implements ProcessingTimeTimers {
   /** Each key with its timestamps, ascending. */
   snapshot(writer: KeyGroupsWriter, maxParallelism: number): KeyedStateMeta {
     writer.startState({ kind: 'timers', hasTtl: false })
-    this.#byKey.forEach((canonical, place) => {
+    this.#byKey.forEachByKeyGroup(maxParallelism, (canonical, place, keyGroup) => {
       const timers = place instanceof Map ? [...place.values()] : place.timers
-      writer.startKey(keyGroupOfCanonical(canonical, maxParallelism), keyOfCanonical(canonical))
+      writer.startKey(keyGroup, keyOfCanonical(canonical))
       writer.count(timers.length)
       if (timers.length === 1) writer.timestamp(timers[0]!.timestampMs)
       else for (const time of timers.map((timer) => timer.timestampMs).sort((a, b) => a - b)) writer.timestamp(time)

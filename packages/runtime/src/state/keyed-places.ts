@@ -1,3 +1,4 @@
+import { keyGroupOfCanonical } from '../keys/parse-canonical-key.ts'
 import { detach } from '../record/detach-strings.ts'
 import { StringPlaces } from './string-places.ts'
 
@@ -87,6 +88,21 @@ export class KeyedPlaces<Place> {
     }
     this.#strings.forEach(visit)
     for (const [key, place] of this.#others) visit(key as boolean, place)
+  }
+
+  /** The same with the key group of each; always with the same number of them. */
+  forEachByKeyGroup(
+    maxParallelism: number,
+    visit: (key: string | number | boolean | bigint, place: Place, keyGroup: number) => void,
+  ): void {
+    const keyGroupOf = (key: unknown): number => keyGroupOfCanonical(key, maxParallelism)
+    const { length } = this.#integers
+    for (let slot = 0; slot < length; slot++) {
+      const place = this.#integerPlaces[slot]
+      if (place !== undefined) visit(this.#integers[slot]!, place, keyGroupOf(this.#integers[slot]!))
+    }
+    this.#strings.forEachByKeyGroup(keyGroupOf, visit)
+    for (const [key, place] of this.#others) visit(key as boolean, place, keyGroupOf(key))
   }
 
   /** Some keys, from where the last call stopped, and around again. The visitor may remove the key it sees. */

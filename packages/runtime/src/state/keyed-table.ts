@@ -1,4 +1,4 @@
-import { keyGroupOfCanonical, keyOfCanonical } from '../keys/parse-canonical-key.ts'
+import { keyOfCanonical } from '../keys/parse-canonical-key.ts'
 import type { TypeDescription } from '../record/type-description.ts'
 import type { KeyGroupReader, KeyGroupsWriter } from '../snapshot/key-group-codec.ts'
 import type { KeyedStateKind, KeyedStateMeta } from '../snapshot/snapshot.ts'
@@ -7,7 +7,8 @@ import { InferredType } from './inferred-type.ts'
 import { KeyedPlaces } from './keyed-places.ts'
 import type { StateTtl } from './state-ttl.ts'
 
-const bytesPerKeyGuess = 24
+/** So many keys tell what others take. */
+const sampledKeys = 1_000
 
 /** What the descriptor of a state says, in the words of the tables. */
 export interface TableDeclaration {
@@ -33,8 +34,8 @@ export abstract class KeyedTable<Entry> {
   #mapKeyType: TypeDescription | undefined
   #isDeclared = false
   #hasTtl = false
-  /** Of the last snapshot. */
-  #bytesPerKey = bytesPerKeyGuess
+  /** Of the last snapshot; 0 before the first. */
+  #bytesPerKey = 0
   protected ttl: StateTtl | undefined
   /** When values came that have no time of their own. */
   protected restoredAtMs = 0
@@ -133,22 +134,31 @@ export abstract class KeyedTable<Entry> {
     return this.#hasTtl
   }
 
+  /** What a snapshot is likely to take; 0 if there was none. */
+  get expectedBytes(): number {
+    return this.places.size * this.#bytesPerKey
+  }
+
   /** Appends all entries, by key group. Answers what they have in common. */
   snapshot(writer: KeyGroupsWriter, maxParallelism: number, keyGroupCount: number): KeyedStateMeta {
     const { size } = this.places
-    writer.startState({ kind: this.kind, hasTtl: this.#hasTtl }, (size * this.#bytesPerKey) / keyGroupCount)
+    const bytesBefore = writer.byteCount
+    writer.startState({ kind: this.kind, hasTtl: this.#hasTtl })
     const nowMs = this.ttl?.nowMs() ?? 0
     const expiry = this.ttl?.cleansFullSnapshot === true ? this.ttl : undefined
+    let keysToSample = this.#bytesPerKey === 0 ? sampledKeys : 0
     const inferred = new InferredType()
     const inferredKeys = new InferredType()
-    this.places.forEach((canonical, entry) => {
+    this.places.forEachByKeyGroup(maxParallelism, (canonical, entry, keyGroup) => {
       const isLooked = inferred.wantsMore && this.#type === undefined
       if (isLooked) this.sample(entry, inferred, inferredKeys)
       if (expiry !== undefined && this.isAllExpired(entry, nowMs, expiry)) return
-      writer.startKey(keyGroupOfCanonical(canonical, maxParallelism), keyOfCanonical(canonical))
+      writer.startKey(keyGroup, keyOfCanonical(canonical))
       this.write(writer, entry, nowMs, expiry)
+      if (--keysToSample === 0)
+        writer.expect((bytesBefore + ((writer.byteCount - bytesBefore) / sampledKeys) * size) / keyGroupCount)
     })
-    if (size > 0) this.#bytesPerKey = writer.stateBytes() / size
+    if (size > 0) this.#bytesPerKey = (writer.byteCount - bytesBefore) / size
     return {
       name: this.name,
       kind: this.kind,
