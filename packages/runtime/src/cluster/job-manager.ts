@@ -202,7 +202,7 @@ export class JobManager implements JobHandle {
     try {
       return (await this.#coordinator.triggerCheckpoint()).metadata.checkpointId
     } catch (error) {
-      throw this.#savepointFailed('checkpoint', error)
+      throw this.#failures.ofSnapshot('checkpoint', error)
     }
   }
 
@@ -212,7 +212,7 @@ export class JobManager implements JobHandle {
     try {
       return (await this.#coordinator.triggerSavepoint({ directory: target, stop: 'none' })).path!
     } catch (error) {
-      throw this.#savepointFailed('savepoint', error)
+      throw this.#failures.ofSnapshot('savepoint', error)
     }
   }
 
@@ -229,12 +229,7 @@ export class JobManager implements JobHandle {
       return path
     }
     this.#stopping = undefined
-    throw new ClusterError(
-      'SAVEPOINT_FAILED',
-      `The savepoint of job "${this.name}" is complete (${path}), but the job failed while it was being stopped: ${outcome.error.message}`,
-      { job: this.name, jobId: this.id, path },
-      { cause: outcome.error },
-    )
+    throw this.#failures.ofStop(path, outcome.error)
   }
 
   async rescale(parallelism: number): Promise<RescaleResult> {
@@ -247,11 +242,7 @@ export class JobManager implements JobHandle {
     this.#stopping = 'rescale'
     const { metadata } = await this.#stopAt({ ...this.#ownDirectory(), stop: 'suspend', isOwned: true })
     if (this.#stopping !== 'rescale') {
-      throw new ClusterError(
-        'RESCALE_FAILED',
-        `Job "${this.name}" failed while it was being stopped to be started at parallelism ${parallelism}; it goes on at the old one, from the same state`,
-        { job: this.name, jobId: this.id, parallelism },
-      )
+      throw this.#failures.ofRescale(parallelism, 'failed while it was being stopped', this.#status)
     }
     this.#plan = after
     this.#fallback = before
@@ -262,15 +253,7 @@ export class JobManager implements JobHandle {
       await running
     } catch (error) {
       await this.#running.promise.catch(() => {})
-      const now = isTerminal(this.#status)
-        ? `has ended: ${this.#status}`
-        : 'goes on at the old one, from the same state'
-      throw new ClusterError(
-        'RESCALE_FAILED',
-        `Job "${this.name}" could not be started at parallelism ${parallelism}, and ${now}: ${messageOf(error)}`,
-        { job: this.name, jobId: this.id, parallelism },
-        { cause: error },
-      )
+      throw this.#failures.ofRescale(parallelism, 'could not be started', this.#status, error)
     }
     return describeRescale({
       before: before.plan.jobGraph,
@@ -288,7 +271,7 @@ export class JobManager implements JobHandle {
       return await this.#coordinator.triggerSavepoint(options)
     } catch (error) {
       this.#stopping = undefined
-      throw this.#savepointFailed('savepoint', error)
+      throw this.#failures.ofSnapshot('savepoint', error)
     }
   }
 
@@ -469,11 +452,7 @@ export class JobManager implements JobHandle {
   #savepointDirectory(directory: string | undefined): string {
     const target = directory ?? this.#parts.checkpoints.savepointDirectory
     if (target !== undefined) return target
-    throw new ClusterError(
-      'NO_SAVEPOINT_DIRECTORY',
-      `Cannot take a savepoint of job "${this.name}": there is no directory for it. Name one, or set execution.checkpointing.savepoint-dir.`,
-      { job: this.name, jobId: this.id },
-    )
+    throw this.#failures.noSavepointDirectory()
   }
 
   /** Waits for subtasks that are just being started. */
@@ -484,20 +463,7 @@ export class JobManager implements JobHandle {
     if (isRunning()) return
     const now =
       this.#stopping === undefined ? this.#status : `being ${this.#stopping === 'stop' ? 'stopped' : 'rescaled'}`
-    throw new ClusterError(
-      'JOB_NOT_RUNNING',
-      `Cannot ${what} job "${this.name}": it is ${now}. It can be done while the job is RUNNING.`,
-      { job: this.name, jobId: this.id, status: this.#status },
-    )
-  }
-
-  #savepointFailed(what: 'checkpoint' | 'savepoint', error: unknown): ClusterError {
-    return new ClusterError(
-      'SAVEPOINT_FAILED',
-      `The ${what} of job "${this.name}" failed: ${messageOf(error)}`,
-      { job: this.name, jobId: this.id },
-      { cause: error },
-    )
+    throw this.#failures.notRunning(what, now)
   }
 
   #after(delayMs: number, action: () => void): void {
@@ -507,8 +473,4 @@ export class JobManager implements JobHandle {
   #enter(status: JobStatus): void {
     this.#status = transition(this.#status, status)
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
