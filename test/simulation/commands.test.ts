@@ -13,16 +13,37 @@ const TIME_MAX_MS = 60_000
 const recordCount = 300
 const keyCount = 7
 
-/** `2:9` for the ninth record of key 2. */
+/** Of a source that ends long before the other. */
+const shortCount = 20
+const shortNames: readonly string[] = Array.from({ length: shortCount }, (_, i) => String(i + 1))
+
+/** `2:9` for the ninth record of key 2; then what the short source has sent along its two ways. */
 const allCounts: readonly string[] = Array.from({ length: recordCount }, (_, i) => i + 1)
   .map((i) => `${i % keyCount}:${Math.floor((i - (i % keyCount === 0 ? keyCount : i % keyCount)) / keyCount) + 1}`)
+  .concat(
+    shortNames.map((name) => `chained ${name}`),
+    shortNames.map((name) => `sent ${name}`),
+  )
   .sort()
 
 function counts(sink: CommittedSink<string>): JobDefinition {
   return defineJob('counts', (env) => {
+    const short = env.fromSequence(1, shortCount).uid('short')
+    // Its chain waits for a last checkpoint, while what reads from it has ended.
+    short
+      .map((i) => `chained ${i}`)
+      .sinkTo(sink)
+      .uid('chained')
+    short
+      .rebalance()
+      .map((i) => `sent ${i}`)
+      .uid('sent')
+      .sinkTo(sink)
+      .uid('sent-sink')
     env
-      .fromSequence(1, recordCount)
+      .fromSequence(shortCount + 1, recordCount)
       .uid('numbers')
+      .union(short)
       .map((i) => [i % keyCount, 1] as const)
       .rebalance()
       .keyBy(([key]) => key)
