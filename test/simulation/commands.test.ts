@@ -44,7 +44,7 @@ function counts(sink: CommittedSink<string>): JobDefinition {
       .fromSequence(shortCount + 1, recordCount)
       .uid('numbers')
       .union(short)
-      .map((i) => [i % keyCount, 1] as const)
+      .map((i): readonly [number, number] => [i % keyCount, 1])
       .rebalance()
       .keyBy(([key]) => key)
       .reduce(([key, a], [, b]) => [key, a + b] as const)

@@ -1,4 +1,4 @@
-import type { Committer, Sink, SinkWriter } from '@millrace/runtime'
+import type { Committer, Sink, SinkWriter } from '@millrace/runtime/connector'
 
 interface Committable<T> {
   readonly id: number

@@ -22,8 +22,8 @@ interface TotalInWords {
 
 const note = 'state that is too long to stand within the metadata, so that there are data files. '.repeat(20)
 
-const total = new ValueStateDescriptor<Total>('total', Types.row<Total>({ sum: Types.LONG, note: Types.STRING }))
-const inWords = Types.row<TotalInWords>({ sum: Types.STRING, note: Types.STRING })
+const total = new ValueStateDescriptor<Total>('total', Types.row({ sum: Types.LONG, note: Types.STRING }))
+const inWords = Types.row({ sum: Types.STRING, note: Types.STRING })
 /** The same state of another type: once without, once with a way from the one to the other. */
 const changed = new ValueStateDescriptor<TotalInWords>('total', inWords)
 const migrating = new ValueStateDescriptor<TotalInWords>('total', inWords, {
