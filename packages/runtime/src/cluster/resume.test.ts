@@ -28,12 +28,17 @@ class Checkpoints {
   }
 
   /** Paths relative to the directory. */
-  async find(): Promise<{ readonly newest: string | undefined; readonly skipped: Readonly<Record<string, string>> }> {
-    const { newest, skipped } = await findNewestCheckpoint(storage, this.directory, 'words')
+  async find(): Promise<{
+    readonly newest: string | undefined
+    readonly skipped: Readonly<Record<string, string>>
+    readonly leftOver?: readonly string[]
+  }> {
+    const { newest, skipped, leftOver } = await findNewestCheckpoint(storage, this.directory, 'words')
     const relative = (path: string) => path.slice(this.directory.length + 1)
     return {
       newest: newest && relative(newest.path),
       skipped: Object.fromEntries(skipped.map(({ path, reason }) => [relative(path), reason])),
+      ...(leftOver.length > 0 && { leftOver: leftOver.map(relative) }),
     }
   }
 }
@@ -63,7 +68,7 @@ test('Savepoints that are kept there count', async () => {
   expect(await checkpoints.find()).toEqual({ newest: 'savepoint-aaaaaa-0123456789ab', skipped: {} })
 })
 
-test('One that was never completed and one that is damaged are skipped, with the reason', async () => {
+test('One that is damaged is skipped, with the reason; one that was never completed is left over', async () => {
   const checkpoints = new Checkpoints()
   await checkpoints.add(`${first}/chk-1`, 1_000)
   await checkpoints.add(`${first}/chk-2`, 2_000)
@@ -72,11 +77,15 @@ test('One that was never completed and one that is damaged are skipped, with the
   const bytes = readFileSync(damaged)
   bytes[bytes.length - 1]! ^= 1
   writeFileSync(damaged, bytes)
-  const { newest, skipped } = await checkpoints.find()
-  expect(newest).toBe(`${first}/chk-1`)
-  expect(skipped).toEqual({
-    [`${first}/chk-2`]: expect.stringContaining(damaged),
-    [`${first}/chk-3`]: 'it was never completed: it has no _metadata',
+  mkdirSync(join(checkpoints.directory, second, 'chk-1'), { recursive: true })
+  expect(await checkpoints.find()).toEqual({
+    newest: `${first}/chk-1`,
+    skipped: {
+      [`${first}/chk-2`]: expect.stringContaining(damaged),
+      // Nobody knows whose that is.
+      [`${second}/chk-1`]: 'it was never completed: it has no _metadata',
+    },
+    leftOver: [`${first}/chk-3`],
   })
 })
 
