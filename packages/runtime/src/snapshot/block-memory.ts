@@ -6,7 +6,7 @@ const bytesMin = 256
 /** What is made room for at once, before there are so many bytes. */
 const bytesMax = 1 << 24
 /** Key groups are not equally large, and grow. */
-const headroom = 1.25
+const headroom = 1.5
 
 /** How much memory to take for so many bytes that are expected. */
 export function roomFor(byteCount: number): number {

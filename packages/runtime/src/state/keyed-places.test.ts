@@ -51,7 +51,7 @@ test('Each key is visited with its key group, also when others have come and gon
       const model = new Map<unknown, number>()
       const check = () => {
         const seen = new Map<unknown, readonly [number, number]>()
-        places.forEachByKeyGroup(128, (at, place, keyGroup) => seen.set(at, [place, keyGroup]))
+        places.forEachByKeyGroup(128, { visit: (at, place, keyGroup) => seen.set(at, [place, keyGroup]) })
         expect(seen).toEqual(new Map([...model].map(([at, place]) => [at, [place, keyGroupOfCanonical(at, 128)]])))
       }
       for (const [number, each] of steps.entries()) {

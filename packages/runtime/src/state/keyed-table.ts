@@ -6,6 +6,7 @@ import type { CurrentKey } from './current-key.ts'
 import { InferredType } from './inferred-type.ts'
 import { KeyedPlaces } from './keyed-places.ts'
 import type { StateTtl } from './state-ttl.ts'
+import type { KeyGroupVisitor } from './string-places.ts'
 
 /** So many keys tell what others take. */
 const sampledKeys = 1_000
@@ -18,11 +19,23 @@ export interface TableDeclaration {
   readonly ttl: StateTtl | undefined
 }
 
+/** What a snapshot that is being taken goes by. */
+interface SnapshotPass {
+  readonly writer: KeyGroupsWriter
+  readonly keyGroupCount: number
+  readonly bytesBefore: number
+  readonly nowMs: number
+  readonly expiry: StateTtl | undefined
+  readonly inferred: InferredType
+  readonly inferredKeys: InferredType
+  keysToSample: number
+}
+
 /**
  * All keys of one state in one subtask, with an entry for each that has something. What was found for the current key is
  * kept until another key is current, so that to read and then to write is one search.
  */
-export abstract class KeyedTable<Entry> {
+export abstract class KeyedTable<Entry> implements KeyGroupVisitor<Entry> {
   readonly name: string
   readonly kind: KeyedStateKind
   readonly places: KeyedPlaces<Entry> = new KeyedPlaces<Entry>()
@@ -34,6 +47,7 @@ export abstract class KeyedTable<Entry> {
   #mapKeyType: TypeDescription | undefined
   #isDeclared = false
   #hasTtl = false
+  #pass: SnapshotPass | undefined
   /** Of the last snapshot; 0 before the first. */
   #bytesPerKey = 0
   protected ttl: StateTtl | undefined
@@ -144,20 +158,23 @@ export abstract class KeyedTable<Entry> {
     const { size } = this.places
     const bytesBefore = writer.byteCount
     writer.startState({ kind: this.kind, hasTtl: this.#hasTtl })
-    const nowMs = this.ttl?.nowMs() ?? 0
-    const expiry = this.ttl?.cleansFullSnapshot === true ? this.ttl : undefined
-    let keysToSample = this.#bytesPerKey === 0 ? sampledKeys : 0
     const inferred = new InferredType()
     const inferredKeys = new InferredType()
-    this.places.forEachByKeyGroup(maxParallelism, (canonical, entry, keyGroup) => {
-      const isLooked = inferred.wantsMore && this.#type === undefined
-      if (isLooked) this.sample(entry, inferred, inferredKeys)
-      if (expiry !== undefined && this.isAllExpired(entry, nowMs, expiry)) return
-      writer.startKey(keyGroup, keyOfCanonical(canonical))
-      this.write(writer, entry, nowMs, expiry)
-      if (--keysToSample === 0)
-        writer.expect((bytesBefore + ((writer.byteCount - bytesBefore) / sampledKeys) * size) / keyGroupCount)
-    })
+    this.#pass = {
+      writer,
+      keyGroupCount,
+      bytesBefore,
+      nowMs: this.ttl?.nowMs() ?? 0,
+      expiry: this.ttl?.cleansFullSnapshot === true ? this.ttl : undefined,
+      inferred,
+      inferredKeys,
+      keysToSample: this.#bytesPerKey === 0 ? sampledKeys : 0,
+    }
+    try {
+      this.places.forEachByKeyGroup(maxParallelism, this)
+    } finally {
+      this.#pass = undefined
+    }
     if (size > 0) this.#bytesPerKey = (writer.byteCount - bytesBefore) / size
     return {
       name: this.name,
@@ -167,6 +184,22 @@ export abstract class KeyedTable<Entry> {
       isDeclared: this.#isDeclared,
       hasTtl: this.#hasTtl,
     }
+  }
+
+  /** Appends an entry to the snapshot that is being taken. */
+  visit(canonical: unknown, entry: Entry, keyGroup: number): void {
+    const pass = this.#pass!
+    const { writer, nowMs, expiry, inferred } = pass
+    if (inferred.wantsMore && this.#type === undefined) this.sample(entry, inferred, pass.inferredKeys)
+    if (expiry !== undefined && this.isAllExpired(entry, nowMs, expiry)) return
+    writer.startKey(keyGroup, keyOfCanonical(canonical))
+    this.write(writer, entry, nowMs, expiry)
+    if (pass.keysToSample > 0 && --pass.keysToSample === 0) this.#expectBytes(pass)
+  }
+
+  #expectBytes({ writer, bytesBefore, keyGroupCount }: SnapshotPass): void {
+    const bytesPerKey = (writer.byteCount - bytesBefore) / sampledKeys
+    writer.expect((bytesBefore + bytesPerKey * this.places.size) / keyGroupCount)
   }
 
   clear(): void {
