@@ -1,10 +1,8 @@
-import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
-import type { ArrivedElement, InputGate } from '../exchange/input-gate.ts'
+import type { InputGate } from '../exchange/input-gate.ts'
 import type { RecordWriter } from '../exchange/record-writer.ts'
 import type { SubtaskMetrics } from '../metrics/subtask-metrics.ts'
-import type { OperatorContext, OperatorStates, Resumed } from '../operators/generated-operator.ts'
-import { OperatorFailure } from '../operators/operator-failure.ts'
+import type { OperatorContext, OperatorStates } from '../operators/generated-operator.ts'
 import { describeError, type ErrorData } from '../protocol/error-data.ts'
 import type { CheckpointOptions, SubtaskAddress, SubtaskFailure } from '../protocol/messages.ts'
 import { isTerminalSubtaskState, type SubtaskState, subtaskTransition } from '../protocol/subtask-state.ts'
@@ -17,11 +15,14 @@ import { ChainOpening } from './chain-opening.ts'
 import { ChainTimers } from './chain-timers.ts'
 import type { CheckpointAlignment } from './checkpoint-alignment.ts'
 import { closeChain } from './close-chain.ts'
+import { describeFailure } from './describe-failure.ts'
 import { EndOfInputSteps } from './end-of-input.ts'
 import type { MutationChecks } from './mutation-checks.ts'
 import type { Pacing } from './pacing.ts'
+import { resumeOutput } from './resume-output.ts'
 import type { SourceTask } from './source-task.ts'
 import type { SubtaskCheckpoints } from './subtask-checkpoints.ts'
+import { SubtaskInputs } from './subtask-inputs.ts'
 import { TimeShares } from './time-shares.ts'
 
 /** What a subtask is made of. */
@@ -62,11 +63,11 @@ export class Subtask {
   readonly address: SubtaskAddress
   readonly #parts: SubtaskParts
   readonly #shares: TimeShares
+  readonly #inputs: SubtaskInputs
   readonly #timers: ChainTimers
   readonly #opening: ChainOpening
   readonly #commitsOnCheckpoint: boolean
   #state: SubtaskState = 'DEPLOYING'
-  #nextGate = 0
   #inputEnded = false
   /** The channels ended because the job is being stopped: operators do not take it for the end of their input. */
   #suspended = false
@@ -94,6 +95,11 @@ export class Subtask {
     this.#parts = parts
     this.#opening = new ChainOpening(parts.chain, parts.contexts, parts.wake)
     this.#shares = new TimeShares(parts.clock)
+    this.#inputs = new SubtaskInputs({
+      ...parts,
+      onAligned: (aligned) => parts.checkpoints.add(aligned),
+      onEnded: (isSuspended) => this.#onInputsEnded(isSuspended),
+    })
     this.#timers = new ChainTimers(parts.chain, parts.clock)
     this.#commitsOnCheckpoint = parts.chain.operators.some((operator) => operator?.commitsOnCheckpoint)
     if (parts.restore?.isFinished || parts.restore?.hasEndedInput) this.#endHandled = true
@@ -171,7 +177,7 @@ export class Subtask {
     let worked = false
     try {
       checkpoints.check()
-      const resumed = this.#resumeOutput()
+      const resumed = resumeOutput(this.#parts)
       this.#blocked = resumed === 'blocked'
       switch (resumed) {
         case 'done':
@@ -211,12 +217,12 @@ export class Subtask {
 
   /** A checkpoint begins here: this is a source, or all its inputs have ended. */
   triggerCheckpoint(options: CheckpointOptions): void {
-    const { source, gates, writers, alignment, checkpoints, restore } = this.#parts
+    const { source, writers, checkpoints, restore } = this.#parts
     if (this.#state !== 'RUNNING') {
       checkpoints.decline(options.checkpointId, notRunning(this.#state))
       return
     }
-    if (gates.length > 0 && !alignment.allEnded) {
+    if (this.#inputs.count > 0 && !this.#inputs.allEnded) {
       this.#triggered.push(options)
       return
     }
@@ -259,6 +265,13 @@ export class Subtask {
     }
   }
 
+  #onInputsEnded(isSuspended: boolean): void {
+    this.#inputEnded = true
+    if (isSuspended) this.#suspended = true
+    for (const options of this.#triggered) this.#addTriggered(options)
+    this.#triggered = []
+  }
+
   #addTriggered({ checkpointId, timestampMs, stop }: CheckpointOptions): void {
     if (stop !== 'none') this.#stop = { checkpointId, mode: stop }
     this.#parts.checkpoints.add({
@@ -274,13 +287,9 @@ export class Subtask {
   }
 
   publishMetrics(): void {
-    const { gates, writers, source, chain, metrics } = this.#parts
-    let recordsIn = source === undefined ? 0 : chain.recordsFromSource()
-    let bytesIn = 0
-    for (const { gate } of gates) {
-      recordsIn += gate.recordsIn
-      bytesIn += gate.bytesIn
-    }
+    const { writers, source, chain, metrics } = this.#parts
+    const recordsIn = (source === undefined ? 0 : chain.recordsFromSource()) + this.#inputs.recordsIn
+    const { bytesIn } = this.#inputs
     let recordsOut = chain.recordsToSinks()
     let bytesOut = 0
     for (const writer of writers) {
@@ -313,23 +322,6 @@ export class Subtask {
     this.#enter('FAILED', describeFailure(error))
     this.#parts.abort.abort()
     void this.#closeAnyway()
-  }
-
-  /** Sends what waits for credit, then resumes what is paused in the chain, last operator first. `done`: input may come. */
-  #resumeOutput(): Resumed {
-    const { writers, chain, availability } = this.#parts
-    let drained = true
-    for (const writer of writers) if (!writer.drain()) drained = false
-    availability.stop = !drained
-    if (!drained) return 'blocked'
-    let result: Resumed = 'done'
-    for (let i = chain.operators.length - 1; i >= 0; i--) {
-      const resumed = chain.operators[i]?.paused?.resume() ?? 'done'
-      if (resumed === 'progress' || (resumed === 'blocked' && result === 'done')) result = resumed
-    }
-    if (result !== 'done') availability.stop = true
-    // What was paused is done but has used up the credit: the next visit drains again.
-    return result === 'done' && availability.stop ? 'progress' : result
   }
 
   #work(): boolean {
@@ -399,7 +391,7 @@ export class Subtask {
     const { source, pacing, clock } = this.#parts
     const recordsMax = pacing.recordsMax()
     const start = clock.monotonicMs()
-    const records = source === undefined ? this.#pollGates(recordsMax) : this.#pollSource(source, recordsMax)
+    const records = source === undefined ? this.#inputs.poll(recordsMax) : this.#pollSource(source, recordsMax)
     if (records > 0) pacing.took(records, clock.monotonicMs() - start)
     // A reader with more at hand, though it emitted nothing, rings no bell.
     return records > 0 || this.#inputEnded || source?.isReady === true
@@ -410,46 +402,6 @@ export class Subtask {
     const before = this.#parts.chain.recordsFromSource()
     if (source.poll(this.#parts.chain, recordsMax) === 'end-of-input') this.#inputEnded = true
     return this.#parts.chain.recordsFromSource() - before
-  }
-
-  /** Answers how many records and control elements were handled. */
-  #pollGates(recordsMax: number): number {
-    const { gates, availability, chain, checkpoints } = this.#parts
-    let handled = 0
-    for (let n = 0; n < gates.length && !availability.stop && !checkpoints.hasPending; n++) {
-      const gateIndex = this.#nextGate
-      const { gate, typeNumber } = gates[gateIndex]!
-      this.#nextGate = (gateIndex + 1) % gates.length
-      handled += gate.poll(chain.inputs[typeNumber]!, availability, recordsMax)
-      for (let met = gate.takeElement(); met !== undefined; met = gate.takeElement()) {
-        this.#handleElement(gateIndex, met)
-        handled++
-      }
-    }
-    return handled
-  }
-
-  #handleElement(gateIndex: number, { channelIndex, element }: ArrivedElement): void {
-    const { alignment, checkpoints } = this.#parts
-    switch (element.kind) {
-      case 'barrier': {
-        const aligned = alignment.onBarrier(gateIndex, channelIndex, element)
-        if (aligned !== undefined) checkpoints.add(aligned)
-        return
-      }
-      case 'end': {
-        if (element.isSuspended) this.#suspended = true
-        const aligned = alignment.onEnd(gateIndex, channelIndex)
-        if (aligned !== undefined) checkpoints.add(aligned)
-        if (!alignment.allEnded) return
-        this.#inputEnded = true
-        for (const options of this.#triggered) this.#addTriggered(options)
-        this.#triggered = []
-        return
-      }
-      default:
-        assert(false, () => `unexpected ${element.kind} in a channel`)
-    }
   }
 
   async #finish(): Promise<void> {
@@ -510,15 +462,4 @@ export class Subtask {
 
 function notRunning(state: SubtaskState): ErrorData {
   return describeError(new Error(`the subtask is ${state}`))
-}
-
-function describeFailure(error: unknown): SubtaskFailure {
-  if (error instanceof OperatorFailure) {
-    return {
-      operatorName: error.operatorName,
-      recordPreview: error.recordPreview,
-      error: describeError(error.cause),
-    }
-  }
-  return { operatorName: '', recordPreview: undefined, error: describeError(error) }
 }
