@@ -24,6 +24,8 @@ test('a rescale whose old attempt dies on its way out fails, and the job goes on
     })
   }
   expect(outcomes).toHaveLength(20)
-  const wentOn = outcomes.filter((what) => /could not be started when it was to run at parallelism 3.* goes on at the old parallelism/.test(what))
+  const wentOn = outcomes.filter((what) =>
+    /could not be started when it was to run at parallelism 3.* goes on at the old parallelism/.test(what),
+  )
   expect(wentOn.length, outcomes.join('\n')).toBeGreaterThan(3)
 })
