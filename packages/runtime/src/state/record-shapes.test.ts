@@ -35,6 +35,16 @@ describe('A place', () => {
     expect(place.shape.load(place)).toStrictEqual(second)
   })
 
+  test('of a tuple takes no array with a hole for one', () => {
+    const shapes = new RecordShapes()
+    const place = shapes.create([1, 2])
+    const holed = Object.assign([], { 1: 2 })
+    expect(place.shape.store(place, holed)).toBe(false)
+    expect(shapes.create(holed).shape.load(shapes.create(holed))).toStrictEqual(holed)
+    expect(place.shape.store(place, [undefined, 2])).toBe(true)
+    expect(place.shape.load(place)).toStrictEqual([undefined, 2])
+  })
+
   test('of flat records gives a new object at each reading, with the fields in order', () => {
     const place = new RecordShapes().create({ b: 1, a: 2 })
     const read = place.shape.load(place) as { b: number }

@@ -186,11 +186,14 @@ default: return no
 } }
 if (n !== ${names.length}) return no`
   // A text that equals the kept one is not copied again.
+  // A hole reads like undefined, and is none.
+  const hole = (i: number) => (isTuple ? `if (v${i} === undefined && !(${i} in record)) return no` : '')
   const read = (kept: (i: number) => string) =>
     each(
       (i) => `let v${i} = record${access(i)}
 if (typeof v${i} === 'string') { if (v${i}.length >= ${pinningLengthMin}) v${i} = ${kept(i)} }
-else if (typeof v${i} === 'object' && v${i} !== null || typeof v${i} === 'function') return no`,
+else if (typeof v${i} === 'object' && v${i} !== null || typeof v${i} === 'function') return no
+${hole(i)}`,
     )
   const field = aggregated === undefined ? '' : `place.f${names.indexOf(String(aggregated.field))}`
   const combine = {
