@@ -8,6 +8,9 @@ import { type BenchOptions, benchOptions, UsageError, usage } from './options.ts
 import { measureSavepoints } from './savepoint-measurement.ts'
 import { wordsText } from './words-text.ts'
 
+/** What W7 compares with its peer. */
+const savepointFigures = ['savepointSeconds', 'savepointBytes', 'restoreSubmitToAllOpenSeconds']
+
 const textDirectory = fileURLToPath(new URL('../../node_modules/.cache/millrace-bench', import.meta.url))
 const chainingKey = 'pipeline.operator-chaining.enabled'
 /** Without chains W1 is so much slower that fewer records tell enough. */
@@ -119,8 +122,6 @@ async function runMeasurement(options: BenchOptions, workload: WorkloadName): Pr
   })
   process.stdout.write(`${options.json ? JSON.stringify(line) : people(measured, unchained)}\n`)
 }
-
-const savepointFigures = ['savepointSeconds', 'savepointBytes', 'restoreSubmitToAllOpenSeconds']
 
 async function runComparison(options: BenchOptions, args: readonly string[]): Promise<void> {
   const { workload, peer, rounds, json } = options
