@@ -16,6 +16,9 @@ const chainingKey = 'pipeline.operator-chaining.enabled'
 /** Without chains W1 is so much slower that fewer records tell enough. */
 const unchainedRecordsMax = 10_000_000
 
+/** Of W2 as many records that there is time for several checkpoints. */
+const checkpointedRecords = { W2: 40_000_000, W2b: 10_000_000 } as const
+
 try {
   const args = process.argv.slice(2)
   if (args.length === 0 || args.includes('--help')) process.stdout.write(usage)
@@ -55,9 +58,6 @@ async function runSavepoints(options: BenchOptions): Promise<void> {
   ]
   process.stdout.write(`${options.json ? JSON.stringify(rounded(measured)) : lines.join('\n')}\n`)
 }
-
-/** Of W2 as many records that there is time for several checkpoints. */
-const checkpointedRecords = { W2: 40_000_000, W2b: 10_000_000 } as const
 
 async function runCheckpoints(options: BenchOptions): Promise<void> {
   for (const workload of ['W2', 'W2b'] as const) {
