@@ -41,6 +41,7 @@ export default defineConfig({
           name: 'threads',
           include: onTheBuild,
           exclude: ['**/node_modules/**', '**/.generated*/**', ...withoutPostgres],
+          globalSetup: ['scripts/bundle-runtime.mjs'],
         },
       },
       ...(await kafkaProject(withoutPostgres)),

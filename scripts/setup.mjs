@@ -31,13 +31,18 @@ function build() {
   const built = run(join(modules, '.bin', 'tsc'), ['-b', 'packages/runtime', 'packages/connectors'])
   if (built.status !== 0)
     fail('the packages do not compile.', 'Mend what tsc names above; npm run build tries again.', built)
-  for (const name of ['runtime', 'connectors']) removeStaleOutput(join(root, 'packages', name))
+  removeStaleOutput('runtime', /\.d\.ts(\.map)?$/)
+  removeStaleOutput('connectors', /\.(js|d\.ts)(\.map)?$/)
+  const bundled = run(process.execPath, [join(root, 'scripts', 'bundle-runtime.mjs')])
+  if (bundled.status !== 0)
+    fail('the runtime could not be bundled.', 'Mend what esbuild names above; npm run build tries again.', bundled)
 }
 
 /** tsc leaves the output of files that are gone, and it would be packed. */
-function removeStaleOutput(folder) {
+function removeStaleOutput(name, pattern) {
+  const folder = join(root, 'packages', name)
   const dist = join(folder, 'dist')
-  const outputs = readdirSync(dist, { recursive: true }).filter((file) => /\.(js|d\.ts)(\.map)?$/.test(file))
+  const outputs = readdirSync(dist, { recursive: true }).filter((file) => pattern.test(file))
   for (const file of outputs) {
     const source = join(folder, 'src', file.replace(/\.(js|d\.ts)(\.map)?$/, '.ts'))
     if (!existsSync(source) || /\.(test|bench)\./.test(file)) rmSync(join(dist, file))

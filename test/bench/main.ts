@@ -8,10 +8,16 @@ import { type BenchOptions, benchOptions, UsageError, usage } from './options.ts
 import { measureSavepoints } from './savepoint-measurement.ts'
 import { wordsText } from './words-text.ts'
 
+/** What W7 compares with its peer. */
+const savepointFigures = ['savepointSeconds', 'savepointBytes', 'restoreSubmitToAllOpenSeconds']
+
 const textDirectory = fileURLToPath(new URL('../../node_modules/.cache/millrace-bench', import.meta.url))
 const chainingKey = 'pipeline.operator-chaining.enabled'
 /** Without chains W1 is so much slower that fewer records tell enough. */
 const unchainedRecordsMax = 10_000_000
+
+/** Of W2 as many records that there is time for several checkpoints. */
+const checkpointedRecords = { W2: 40_000_000, W2b: 10_000_000 } as const
 
 try {
   const args = process.argv.slice(2)
@@ -52,9 +58,6 @@ async function runSavepoints(options: BenchOptions): Promise<void> {
   ]
   process.stdout.write(`${options.json ? JSON.stringify(rounded(measured)) : lines.join('\n')}\n`)
 }
-
-/** Of W2 as many records that there is time for several checkpoints. */
-const checkpointedRecords = { W2: 40_000_000, W2b: 10_000_000 } as const
 
 async function runCheckpoints(options: BenchOptions): Promise<void> {
   for (const workload of ['W2', 'W2b'] as const) {
@@ -119,8 +122,6 @@ async function runMeasurement(options: BenchOptions, workload: WorkloadName): Pr
   })
   process.stdout.write(`${options.json ? JSON.stringify(line) : people(measured, unchained)}\n`)
 }
-
-const savepointFigures = ['savepointSeconds', 'savepointBytes', 'restoreSubmitToAllOpenSeconds']
 
 async function runComparison(options: BenchOptions, args: readonly string[]): Promise<void> {
   const { workload, peer, rounds, json } = options

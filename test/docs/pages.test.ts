@@ -6,7 +6,7 @@ import { repositoryRoot } from './public-doors.ts'
 
 const pages = [
   ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'packages/runtime/README.md', 'packages/connectors/README.md'],
-  ...readdirSync(join(repositoryRoot, 'docs'))
+  ...readdirSync(join(repositoryRoot, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),
 ]

@@ -1,81 +1,88 @@
-// The guide "Rescale a job", command by command: what it shows is what is printed, but for ids, paths and times.
+// The guide "Rescale a job", file by file and command by command: what it shows is what happens.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+import { JobDirectory } from '../integration/cli/job-directory.ts'
 import { codeBlocksOf } from './code-blocks.ts'
-import { repositoryRoot } from './public-doors.ts'
+import { asTyped, ShownOutput } from './shown-output.ts'
 
-const blocks = codeBlocksOf('docs/rescale-a-job.md')
-const folder = join(repositoryRoot, 'test/docs/.generated-rescale')
-const millrace = join(repositoryRoot, 'packages/runtime/bin/millrace.js')
-const env = { ...process.env, MILLRACE_HOME: join(folder, 'home') }
+const project = new JobDirectory()
+const bin = fileURLToPath(new URL('../../packages/runtime/bin/millrace.js', import.meta.url))
+const shown = new ShownOutput(new Map([['/home/ann/shop', project.path]]))
 
-beforeAll(() => {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder)
-  for (const { name, text } of blocks) if (name !== '') writeFileSync(join(folder, name), text)
-})
+// `millrace` in every shell of the guide.
+writeFileSync(join(project.path, 'millrace'), `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`, { mode: 0o755 })
+
 afterAll(() => {
-  const { jobs } = JSON.parse(run(['list', '--json']).stdout) as { readonly jobs: readonly { readonly id: string }[] }
-  for (const { id } of jobs) run(['cancel', id])
-  rmSync(folder, { recursive: true, force: true })
+  const { jobs } = JSON.parse(shell('millrace list --json').text) as {
+    readonly jobs: readonly { readonly id: string }[]
+  }
+  for (const { id } of jobs) shell(`millrace cancel ${id}`)
+  project[Symbol.dispose]()
 })
 
-function run(args: readonly string[]): {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-} {
-  return spawnSync(process.execPath, [millrace, ...args], { cwd: folder, env, encoding: 'utf8' })
+/** Runs a command, and answers what a terminal would show. */
+function shell(command: string): { readonly status: number | null; readonly text: string } {
+  const PATH = [project.path, dirname(process.execPath), process.env.PATH].join(delimiter)
+  const env = { ...process.env, PATH, NO_COLOR: '1', MILLRACE_HOME: join(project.path, 'home') }
+  const script = `exec 2>&1; ${command}`
+  const { status, stdout } = spawnSync('/bin/sh', ['-c', script], { cwd: project.path, env, encoding: 'utf8' })
+  return { status, text: stdout }
 }
 
-/** What the page says instead of what there is here: ids, names of savepoints. */
-const shownAs = new Map<string, string>()
-
-function asHere(text: string): string {
-  // Names of savepoints have digits of ids in them, so the longest goes first.
-  const pairs = [...shownAs].sort(([a], [b]) => b.length - a.length)
-  return pairs.reduce((result, [shown, here]) => result.replaceAll(shown, here), text)
+/** What a reader does between two commands: looks on until the job has done something. */
+async function checkpointOf(jobId: string): Promise<void> {
+  const directory = join(project.path, 'checkpoints', jobId)
+  const isThere = () =>
+    existsSync(directory) && readdirSync(directory).some((name) => existsSync(join(directory, name, '_metadata')))
+  for (let i = 0; i < 400 && !isThere(); i++) await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(isThere(), `a checkpoint of ${jobId}; ${shell('millrace list -a; cat home/jobs/logs/*').text}`).toBe(true)
 }
 
-test('Every command of the guide does what the guide shows', () => {
-  const commands = blocks
-    .filter(({ language }) => language === 'console')
-    .flatMap(({ text }) => text.split(/^\$ millrace /m).slice(1))
-    .map((text) => {
-      const [line = '', ...shown] = text.trimEnd().split('\n')
-      return { line, shown }
-    })
-  expect(commands.map(({ line }) => line.split(' ')[0])).toEqual([
-    ...['run', 'rescale', 'rescale', 'savepoint', 'cancel', 'run', 'savepoint'],
-  ])
-  for (const { line, shown } of commands) {
-    const { status, stdout, stderr } = run(asHere(line).split(' '))
-    expect({ line, status, stderr }).toMatchObject(
-      line.endsWith('-p 500') ? { status: 1, stderr: expect.stringMatching(/^error: .*128/) } : { status: 0 },
-    )
-    for (const [i, shownLine] of shown.entries()) {
-      const here = stdout.split('\n')[i] ?? ''
-      learn(shownLine, here)
-      expect(withoutTimes(here)).toBe(withoutTimes(asHere(shownLine)))
+/** The numbers of each customer, in the order of the files. */
+function countsByCustomer(): ReadonlyMap<string, readonly number[]> {
+  const counts = new Map<string, number[]>()
+  const directory = join(project.path, 'counts')
+  for (const name of readdirSync(directory).filter((file) => !file.startsWith('.'))) {
+    for (const line of readFileSync(join(directory, name), 'utf8').trimEnd().split('\n')) {
+      const [customer = '', count] = line.split(' ')
+      const numbers = counts.get(customer) ?? []
+      counts.set(customer, numbers)
+      numbers.push(Number(count))
     }
   }
-  expect(existsSync(join(folder, 'state.jsonl'))).toBe(true)
+  return counts
+}
+
+test('Every file and command of the guide does what the guide shows', async () => {
+  let commandCount = 0
+  for (const { language, name, text } of codeBlocksOf('docs/guides/rescale-a-job.md')) {
+    if (name !== '') project.write(name, text)
+    if (language !== 'console') continue
+    for (const { command, lines } of asTyped(text)) {
+      commandCount++
+      const here = shell(shown.asHere(command))
+      const actual = here.text.split('\n').slice(0, lines.length)
+      expect({ command, lines: shown.compare(lines, actual), text: here.text }).toEqual({
+        command,
+        lines: [],
+        text: here.text,
+      })
+      const refused = lines.some((line) => line.startsWith('error: '))
+      expect({ command, status: here.status }).toEqual({ command, status: refused ? 1 : 0 })
+      const [, jobId] = /^Job has been submitted with JobID (\w+)$/m.exec(here.text) ?? []
+      if (jobId !== undefined) await checkpointOf(jobId)
+      if (command.includes('uniq -d')) {
+        const counts = countsByCustomer()
+        expect(counts.size).toBe(100)
+        for (const numbers of counts.values()) {
+          expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from(numbers, (_, i) => i + 1))
+        }
+      }
+    }
+  }
+  expect(commandCount).toBe(16)
 }, 120_000)
-
-/** Takes over the ids and paths that a command has just printed. */
-function learn(shown: string, here: string): void {
-  const pattern = /(?<=JobID )[0-9a-f]{32}|(?<=Path: ).*/
-  const [shownValue] = pattern.exec(shown) ?? []
-  const [value] = pattern.exec(here) ?? []
-  if (shownValue === undefined || value === undefined || asHere(shownValue) === value) return
-  shownAs.set(shownValue, value)
-  // The page abbreviates ids, and names savepoints from where the reader stands.
-  if (shownValue.includes('/')) shownAs.set(`./savepoints/${shownValue.split('/').at(-1)}`, value)
-  else shownAs.set(shownValue.slice(0, 6), value.slice(0, 6))
-}
-
-function withoutTimes(line: string): string {
-  return line.replace(/\d+\.\d s/, 'some time')
-}

@@ -40,12 +40,21 @@ describe('The bench', () => {
   })
 
   test.each([
-    [['W9'], 'There is no workload "W9": there are W1, W2, W2b, W3'],
+    [['W9'], 'There is no workload "W9": there are W1, W2, W2b, W3, W7, W8'],
     [['W1', '--n', '0'], '--n takes a whole number of at least 1, not "0"'],
     [['compare', 'W1'], 'compare needs --peer COMMAND'],
   ])('refuses %j', (args, message) => {
     const { status, stdout, stderr } = bench(...args)
     expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: `error: ${message}\n` })
+  })
+
+  test('measures W7: a savepoint, its size, and a restore at another parallelism', () => {
+    const { status, stdout, stderr } = bench('W7', '--n', '20000', '--reps', '1', '--maxother', '99', '--json')
+    expect(status, stderr).toBe(0)
+    const line = JSON.parse(stdout) as Record<string, number>
+    expect(line).toMatchObject({ workload: 'W7', records: 20_000 })
+    expect(line.savepointBytes).toBeGreaterThan(20_000 * 10)
+    expect([line.savepointSeconds! > 0, line.restoreSubmitToAllOpenSeconds! > 0]).toEqual([true, true])
   })
 
   test('compares itself with a program that prints the same line', () => {
@@ -64,8 +73,8 @@ describe('The bench', () => {
       '--json',
     )
     const result = JSON.parse(stdout) as Record<string, number>
-    expect(result).toMatchObject({ workload: 'W1', rounds: 1, peerRecordsPerSecond: 1000 })
-    expect(result.ratio).toBeCloseTo(result.oursRecordsPerSecond! / 1000, 0)
+    expect(result).toMatchObject({ workload: 'W1', rounds: 1, figure: 'recordsPerSecond', peer: 1000 })
+    expect(result.ratio).toBeCloseTo(result.ours! / 1000, 0)
     expect(status).toBe(0)
   })
 })

@@ -4,10 +4,14 @@ import { findKafka } from '../../scripts/kafka/kafka-installation.ts'
 import { reportNotRun } from './not-run.ts'
 
 /**
- * The vitest project of the tests that need a broker, on the build, as users get it. If this machine has no means for one,
- * there is no project, and the last line of the run says why; with `MILLRACE_REQUIRE_KAFKA=1` the run fails then.
+ * The vitest project of the tests that need a broker, on the build, as users get it. Unless they
+ * are asked for there is no project, and the last line of the run says so; if there is no broker to be had, the run fails.
  */
 export async function kafkaProject(exclude: readonly string[]): Promise<readonly TestProjectConfiguration[]> {
+  if (process.env.MILLRACE_REQUIRE_KAFKA !== '1' && (process.env.KAFKA_BROKERS ?? '') === '') {
+    reportNotRun('Kafka', 'they are asked for by MILLRACE_REQUIRE_KAFKA=1, or KAFKA_BROKERS=host:port', false)
+    return []
+  }
   const means = (process.env.KAFKA_BROKERS ?? '') === '' ? await findKafka() : undefined
   if (means?.kind === 'none') {
     reportNotRun('Kafka', means.reason, process.env.MILLRACE_REQUIRE_KAFKA === '1')

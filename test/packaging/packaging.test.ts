@@ -2,7 +2,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, dirname, join, posix } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeBlocksOf } from '../docs/code-blocks.ts'
@@ -36,15 +36,21 @@ describe('A packed package', () => {
     const expected = ['LICENSE', 'README.md', 'dist', 'package.json', 'src', ...(name === 'runtime' ? ['bin'] : [])]
     expect([...roots].toSorted()).toEqual(expected.toSorted())
     expect(files.filter((file) => /\.(test|bench)\.|tsbuildinfo|\/(src|dist)\/\w+\/testing\//.test(file))).toEqual([])
-    // Every module that runs has its types and its source, where its source map says that it is.
+    // Every module that runs has its source map, and each source is where that says; every door has its types.
     const modules = files.filter((file) => /\/dist\/.*\.js$/.test(file))
-    expect(modules.length).toBeGreaterThan(10)
-    const beside = modules.flatMap((file) => [
-      file.replace(/\.js$/, '.d.ts'),
-      `${file}.map`,
-      file.replace('/dist/', '/src/').replace(/\.js$/, '.ts'),
-    ])
-    expect(beside.filter((file) => !files.includes(file))).toEqual([])
+    const sources = modules.flatMap((file) => sourcesOf(name, `${file}.map`))
+    expect(sources.length).toBeGreaterThan(10)
+    expect([...new Set(sources)].filter((file) => !files.includes(file))).toEqual([])
+    expect(doorsOf(name).filter((file) => !files.includes(file))).toEqual([])
+    // What is bundled is small in number, or each worker thread would take long to start.
+    if (name === 'runtime') expect(modules.length).toBeLessThan(40)
+  })
+
+  test('shows where in its sources an error of a worker thread came from', () => {
+    writeFileSync(join(project, 'stack.mjs'), stackProgram)
+    const { stdout, stderr } = runIn(project, process.execPath, ['stack.mjs'])
+    const place = /@millrace\/runtime\/src\/state\/state-descriptor\.ts:\d+:\d+/
+    expect(stdout, stderr).toMatch(place)
   })
 
   test('runs the README job by npx millrace', () => {
@@ -116,6 +122,46 @@ export async function main(): Promise<readonly string[]> {
   return [...printed, String(durationMs), ...running.collected<string>('all')]
 }
 `
+
+/** As the slots of a job are started, by the package's own entry of worker threads. */
+const stackProgram = `import { createRequire } from 'node:module'
+import { join, dirname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+const folder = dirname(createRequire(import.meta.url).resolve('@millrace/runtime/package.json'))
+const code = \`const { parentPort, workerData } = require('node:worker_threads')
+  require(workerData.entry)
+  import(workerData.door).then(({ ValueStateDescriptor }) => {
+    try { new ValueStateDescriptor('', 5) } catch (error) { parentPort.postMessage(error.stack) }
+  })\`
+const workerData = {
+  entry: join(folder, 'dist/task/worker-main.js'),
+  door: pathToFileURL(join(folder, 'dist/index.js')).href,
+}
+new Worker(code, { eval: true, workerData }).on('message', (stack) => {
+  console.log(stack)
+  process.exit()
+})
+`
+
+/** The files that a source map names, as they are in the tarball. */
+function sourcesOf(name: string, map: string): readonly string[] {
+  const { stdout } = succeeded(runIn(project, 'tar', ['-xOzf', tarball(name), map]))
+  return (JSON.parse(stdout) as { readonly sources: readonly string[] }).sources.map((file) =>
+    posix.join(posix.dirname(map), file),
+  )
+}
+
+/** What the doors of a package's manifest are, as they are in the tarball. */
+function doorsOf(name: string): readonly string[] {
+  const { stdout } = succeeded(runIn(project, 'tar', ['-xOzf', tarball(name), 'package/package.json']))
+  const { exports } = JSON.parse(stdout) as { readonly exports: Readonly<Record<string, string | object>> }
+  return Object.values(exports).flatMap((door) =>
+    typeof door === 'string'
+      ? []
+      : Object.values(door as Record<string, string>).map((file) => posix.join('package', file)),
+  )
+}
 
 interface Manifest {
   readonly version: string

@@ -8,8 +8,19 @@ export type ExampleCommandLine =
   | { readonly command: 'run'; readonly millraceArgs: readonly string[]; readonly example: Example }
 
 /** Options of `millrace run` that have a value, and those that have none; all others are the job's. */
-const withValue = new Set(['-p', '--parallelism', '-D', '--define', '--log-level', '--log-format'])
-const withoutValue = new Set(['--verbose', '--json'])
+const withValue = new Set([
+  ...['-p', '--parallelism', '-D', '--define', '--log-level', '--log-format'],
+  ...['-s', '--from-savepoint', '-cm', '--claim-mode', '--drop-state'],
+])
+const withoutValue = new Set([
+  '--verbose',
+  '--json',
+  '-d',
+  '--detached',
+  '-n',
+  '--allow-non-restored-state',
+  '--resume',
+])
 
 /** Understands the arguments after `npm start --`. */
 export function exampleCommandLine(args: readonly string[], fileOf: (example: Example) => string): ExampleCommandLine {
@@ -42,6 +53,7 @@ npm start -- <example> [options]           run one of these
 
 ${sections.join('\n\n')}
 
-All of them take options of millrace run: -p N for the parallelism, -D key=value for the configuration, --verbose.
+All of them take options of millrace run: -p N for the parallelism, -D key=value for the configuration, -s PATH to start
+from a savepoint, -d to stay in the background, --verbose.
 `
 }

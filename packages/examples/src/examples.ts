@@ -40,4 +40,17 @@ export const examples: readonly [Example, ...Example[]] = [
     ],
     jobFile: new URL('./fraud-rules/job.ts', import.meta.url),
   },
+  {
+    name: 'running-totals',
+    summary: 'running totals of orders by customer: state, timers and exactly-once files over a failure',
+    options: [
+      ['--input FILE', 'orders as lines of JSON: id, customer, amountCents; may be repeated; else they are generated'],
+      ['--orders N', 'how many are generated (20000)'],
+      ['--rate N', 'how many a second (4000)'],
+      ['--output DIR', 'where files of totals appear, with each checkpoint (running-totals)'],
+      ['--quiet S', 'seconds without an order until a customer is told of (2)'],
+      ['--fail-at N', 'fail at order N, once: the job restarts from its newest checkpoint'],
+    ],
+    jobFile: new URL('./running-totals/job.ts', import.meta.url),
+  },
 ]

@@ -68,7 +68,7 @@ describe('The example access-log', () => {
     [['--lines', 'many'], '--lines takes a whole number, not "many"'],
     [['--lines', '5', '--input', 'access.log'], 'leave them out, or leave out --input'],
     [['--input', 'nothing.log'], 'nothing.log'],
-    [['nope'], 'There is no example "nope": there are access-log, word-count, fraud-rules'],
+    [['nope'], 'There is no example "nope": there are access-log, word-count, fraud-rules, running-totals'],
   ])('refuses %j before it starts', (args, message) => {
     const { status, stdout, stderr } = runExample(args, data)
     expect(stderr).toContain(message)

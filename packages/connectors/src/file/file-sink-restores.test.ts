@@ -346,3 +346,27 @@ async function shapes(directory: string): Promise<string[]> {
     .map((name) => name.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'ID'))
     .sort()
 }
+
+test('A file whose age ends it while a checkpoint is being taken is in that checkpoint', async () => {
+  const directory = await mkdtemp(join(root, 'aged-'))
+  const sink = FileSink.forRows<string>(directory, { rolling: { atCheckpoints: false, rolloverIntervalMs: 100 } })
+  const simulated = new SimulatedClock()
+  const context = testSinkWriterContext({ clock: simulated, checkpointingEnabled: true })
+  const writer = await sink.createWriter(context)
+  await writer.write('before')
+  await writer.flush?.(false)
+  expect(await writer.prepareCommit?.()).toEqual([])
+  simulated.advanceTo(100)
+  const states = (await writer.snapshotState?.(1)) ?? []
+  expect(states).toHaveLength(1)
+  await writer.close?.()
+
+  const restored = await sink.restoreWriter(context, structuredClone(states))
+  await restored.write('behind')
+  await restored.flush?.(true)
+  await sink.createCommitter().commit((await restored.prepareCommit?.()) ?? [])
+  await restored.close?.()
+  const names = (await readdir(directory)).filter((name) => !name.startsWith('.'))
+  const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')))
+  expect(texts).toEqual(['before\nbehind\n'])
+})

@@ -70,10 +70,14 @@ export class FileSinkWriter<T> implements SinkWriter<T> {
 
   async snapshotState(): Promise<readonly PartFile[]> {
     const file = this.#file
-    if (file === undefined || file.isDirect) return []
-    const part = await file.persist()
-    await syncDirectory(this.#options.directory)
-    return [part]
+    // Its age may have ended a file since `prepareCommit`: to this snapshot it is one that goes on.
+    const ended = [...this.#pending]
+    const parts: PartFile[] = []
+    if (file !== undefined && !file.isDirect) parts.push(await file.persist())
+    if (ended.length > 0) await this.#settled()
+    for (const each of ended) parts.push(each.keep())
+    if (parts.length > 0) await syncDirectory(this.#options.directory)
+    return parts
   }
 
   async close(): Promise<void> {

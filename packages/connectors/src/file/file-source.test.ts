@@ -244,6 +244,11 @@ test('FileSource reads CSV with quoted delimiters, quotes and line ends', async 
   ])
 })
 
+test('FileSource reads no record from a CSV file that has nothing but its header, which has no line end', async () => {
+  const directory = await directoryOf({ 'a.csv': '"name \u{1f980}","b"' })
+  expect(await recordsOf(FileSource.forCsv(directory))).toEqual([])
+})
+
 test('FileSource cuts a CSV file into splits if no field holds a line end, and all know the header', async () => {
   const rows = Array.from({ length: 5000 }, (_, i) => ({ id: String(i), name: `name ${i}` }))
   const directory = await directoryOf({

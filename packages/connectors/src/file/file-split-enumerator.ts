@@ -111,7 +111,9 @@ async function readHeader(path: string): Promise<string> {
       const { bytesRead } = await file.read(buffer, length, Math.min(64 * 1024, buffer.length - length), length)
       length += bytesRead
       const end = buffer.subarray(0, length).indexOf('\n')
-      if (end >= 0) return new TextDecoder().decode(buffer.subarray(0, end)).replace(/\r$/, '')
+      // A file whose first line has no end is a header, and has no records.
+      const isWhole = end >= 0 || (bytesRead === 0 && length < buffer.length)
+      if (isWhole) return new TextDecoder().decode(buffer.subarray(0, end >= 0 ? end : length)).replace(/\r$/, '')
       if (bytesRead === 0) break
     }
   } catch (error) {

@@ -107,6 +107,12 @@ export class InProgressFile {
     )
   }
 
+  /** Answers a file that was ended as a snapshot has to know it. */
+  keep(): PartFile {
+    this.#isInSnapshot = true
+    return this.#describe()
+  }
+
   /** What the committer has to know of a file that was ended. */
   committable(): PartFile {
     return this.#describe()

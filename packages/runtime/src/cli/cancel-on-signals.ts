@@ -19,7 +19,6 @@ const savepointMs = 30_000
 export class CancelOnSignals {
   readonly #io: Pick<CommandLineIo, 'exit'> & { readonly clock: Clock }
   readonly #say: (text: string) => void
-  readonly #stopListening: () => void
   #handle: JobHandle | undefined
   #savesOnTerm = false
   #canceledBy: keyof typeof exitStatus.bySignal | undefined
@@ -29,7 +28,7 @@ export class CancelOnSignals {
   constructor(io: CommandLineIo, say: (text: string) => void) {
     this.#io = io
     this.#say = say
-    this.#stopListening = io.onSignal((signal) => this.#onSignal(signal))
+    io.onSignal((signal) => this.#onSignal(signal))
   }
 
   /** What canceled the job, if anything did. */
@@ -52,8 +51,12 @@ export class CancelOnSignals {
     if (this.#canceledBy === undefined) this.#cancel('SIGPIPE')
   }
 
-  dispose(): void {
-    this.#stopListening()
+  /**
+   * The job has ended. Signals are still listened to: while the program ends, which takes a moment, one is to give it the
+   * status of a signal that it has handled.
+   */
+  jobEnded(): void {
+    this.#handle = undefined
     this.#stopGrace()
   }
 
@@ -77,7 +80,7 @@ export class CancelOnSignals {
     this.#canceledBy = 'SIGTERM'
     this.#canceledAtMs = this.#io.clock.monotonicMs()
     const giveUp = (why: string): void => {
-      this.#say(`No savepoint was made: ${why}. Canceling job ${handle.name}.`)
+      this.#say(`No savepoint was made: ${why.replace(/\.$/, '')}. Canceling job ${handle.name}.`)
       this.#cancel('SIGTERM')
     }
     let isOver = false

@@ -212,7 +212,7 @@ test('Under --json each command prints one object', async () => {
   expect(await json(`savepoint ${id} /tmp/sp`)).toEqual({ jobId: id, path: savepoint })
   expect(await json(`checkpoint ${id}`)).toEqual({ jobId: id, checkpointId: 2 })
   expect(await json('list')).toEqual({
-    jobs: [{ id, name: 'Kafka feeder', status: 'RUNNING', startTimeMs: 1_700_000_000_000 }],
+    jobs: [{ id, name: 'Kafka feeder', status: 'RUNNING', pid: 1, startTimeMs: 1_700_000_000_000 }],
   })
   expect(await json(`rescale ${id} -p 3`)).toEqual({
     jobId: id,

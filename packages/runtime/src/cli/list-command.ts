@@ -11,6 +11,8 @@ interface ListedJob {
   readonly status: string
   readonly startTimeMs: number
   readonly endTimeMs?: number | undefined
+  /** Of the process that runs it. */
+  readonly pid?: number | undefined
   readonly log?: string | undefined
 }
 
@@ -64,14 +66,13 @@ async function registeredJobs(parts: JobCommandParts): Promise<readonly ListedJo
 
 /** What the job itself says now; what was registered, if it does not answer. */
 async function ofRegistered(job: RegisteredJob, parts: JobCommandParts): Promise<readonly ListedJob[]> {
-  const { id, name, status, startTimeMs, endTimeMs, log } = job
-  const registered = { id, name, status, startTimeMs, endTimeMs, log }
-  if (endTimeMs !== undefined) return [registered]
+  const { id, name, status, startTimeMs, endTimeMs, pid, log } = job
+  if (endTimeMs !== undefined) return [{ id, name, status, startTimeMs, endTimeMs, log }]
   try {
     const jobs = await jobsAt(clientOf(job, findParts(parts)))
-    return jobs.map((each) => ({ ...each, log }))
+    return jobs.map((each) => ({ ...each, pid, log }))
   } catch {
-    return [registered]
+    return [{ id, name, status, startTimeMs, pid, log }]
   }
 }
 

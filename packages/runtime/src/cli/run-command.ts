@@ -118,7 +118,7 @@ export async function runCommand(request: RunRequest, argv: readonly string[], p
     stopProgress()
     screen.end()
     await published?.end()
-    signals.dispose()
+    signals.jobEnded()
   }
 }
 

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import { formatDurationMs } from '../configuration/duration.ts'
 import type { SubtaskAddress, SubtaskCheckpointMetrics } from '../protocol/messages.ts'
 import type { SubtaskState } from '../protocol/subtask-state.ts'
@@ -89,7 +90,8 @@ export class CheckpointCoordinator {
   }
 
   /**
-   * All subtasks of an attempt run: from now on checkpoints are taken.
+   * All subtasks of an attempt run: from now on checkpoints are taken. Those of the attempt before that have not settled are
+   * given up.
    *
    * @param restored - what the attempt started from. Further ids are above its id.
    * @param options.isClaimed - the job owns that snapshot from now on, and removes it when it needs it no more.
@@ -100,6 +102,9 @@ export class CheckpointCoordinator {
     options: { readonly isClaimed?: boolean } = {},
   ): void {
     if (this.#disposal !== undefined) return
+    for (const pending of [...this.#pending.values()]) {
+      this.#giveUp(pending, this.#notRunning('another attempt of it has begun'))
+    }
     if (restored !== undefined) {
       this.#statistics.restored(restored)
       this.#nextId = Math.max(this.#nextId, restored.metadata.checkpointId + 1)
@@ -112,16 +117,34 @@ export class CheckpointCoordinator {
     this.#next()
   }
 
-  /** The attempt ends, or has ended. What is under way is given up, and whoever waits for it is told `reason`. */
+  /**
+   * The attempt ends, or has ended. What is under way is given up, and whoever waits for it is told `reason`; but a
+   * checkpoint whose metadata is being written is complete as soon as they are there: `settled` tells when that is known.
+   */
   detach(reason: Error): void {
     this.#attempt = undefined
     this.#schedule.disarm()
     this.#ending.clear()
     this.#stop = undefined
     for (const pending of [...this.#pending.values()]) {
-      this.#fail(pending, { reason: reason.message, cause: reason, counts: false, again: false })
+      if (pending.state !== 'publishing') this.#giveUp(pending, reason)
     }
     this.#requests.rejectAll(reason)
+  }
+
+  /**
+   * Resolves when every checkpoint of the attempt that has ended is complete or has failed, and nothing is left of those that
+   * failed. Only then may another attempt begin: else whoever resumes the job later might find a checkpoint that the job
+   * itself did not go on from. Never rejects, and takes no longer than a checkpoint may.
+   */
+  async settled(): Promise<void> {
+    assert(this.#attempt === undefined, () => 'the checkpoints of a running attempt do not settle')
+    await Promise.all([...this.#pending.values()].map((pending) => pending.ended))
+    await this.#store.settled()
+  }
+
+  #giveUp(pending: PendingCheckpoint, reason: Error): void {
+    this.#fail(pending, { reason: reason.message, cause: reason, counts: false, again: false })
   }
 
   onAcknowledged(
@@ -225,7 +248,9 @@ export class CheckpointCoordinator {
    */
   dispose(status: CheckpointedJobEnd): Promise<void> {
     if (this.#disposal === undefined) {
-      this.detach(this.#notRunning('it has ended'))
+      const reason = this.#notRunning('it has ended')
+      this.detach(reason)
+      for (const pending of [...this.#pending.values()]) this.#giveUp(pending, reason)
       // Without a checkpoint there was no directory.
       this.#disposal = this.#store.end(status, this.#nextId === 1 ? undefined : this.#directories.ofJob)
     }
@@ -327,7 +352,7 @@ export class CheckpointCoordinator {
     request.outcome.resolve(snapshot)
     if (hasEffects(request)) {
       for (const subtask of pending.subtasksAtTheirEnd()) this.#ending.committed(subtask)
-      attempt.notifyCheckpointComplete(checkpointId)
+      if (this.#attempt === attempt) attempt.notifyCheckpointComplete(checkpointId)
       for (const older of [...this.#pending.values()]) {
         if (older.checkpointId > checkpointId || older.request.kind === 'savepoint') continue
         this.#fail(older, { reason: `checkpoint ${checkpointId} was complete before it`, counts: false, again: false })

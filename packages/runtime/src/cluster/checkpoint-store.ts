@@ -14,7 +14,7 @@ export interface CheckpointStoreParts {
   readonly logger: Logger
 }
 
-/** So long a job that has ended waits at most for the removal of its checkpoints. */
+/** So long a job that ends or starts anew waits at most for the removal of checkpoints. */
 const REMOVAL_TIMEOUT_MS = 30_000
 
 /** What is kept of the checkpoints of a job: in memory what a restart may begin from, and in the storage no more than that. */
@@ -58,13 +58,20 @@ export class CheckpointStore {
    * done, or takes too long. Never rejects.
    */
   async end(status: CheckpointedJobEnd, jobDirectory: string | undefined): Promise<void> {
-    const { clock, logger, settings } = this.#parts
     this.#remove(this.#completed.end(status))
     if (jobDirectory !== undefined && status !== 'SUSPENDED') this.#cleaner.removeIfEmpty(jobDirectory)
+    await this.settled()
+  }
+
+  /** Resolves when what is to be removed has been, or takes too long. Never rejects. */
+  async settled(): Promise<void> {
+    const { clock, logger, settings } = this.#parts
     const timeout = Promise.withResolvers<void>()
     const timeoutMs = Math.min(settings.timeoutMs, REMOVAL_TIMEOUT_MS)
     const cancelTimer = clock.schedule(timeoutMs, () => {
-      logger.warn(`checkpoints could not be removed within ${timeoutMs} ms, and are left`, { jobDirectory })
+      logger.warn(`checkpoints could not be removed within ${timeoutMs} ms, and are left`, {
+        directory: settings.directory,
+      })
       timeout.resolve()
     })
     await Promise.race([this.#cleaner.settled(), timeout.promise])

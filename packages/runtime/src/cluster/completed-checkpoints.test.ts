@@ -128,7 +128,48 @@ describe('After a restart', () => {
     expect([...world.storage.files.keys()]).toEqual(['/mine/savepoint/notes.txt', `${JOB_DIRECTORY}/chk-42/_metadata`])
   })
 
-  test('a publication that was under way counts for nothing, and is removed when it has ended', async () => {
+  test('a publication that was under way is what the job goes on from, if it is waited for', async () => {
+    const world = CheckpointWorld.running()
+    await world.pass(100)
+    const publishing = Promise.withResolvers<void>()
+    world.storage.before = (operation) => (operation === 'publish' ? publishing.promise : undefined)
+    await world.acknowledgeAll(1)
+    world.coordinator.detach(new Error('the attempt failed'))
+    let isSettled = false
+    const settled = world.coordinator.settled().then(() => {
+      isSettled = true
+    })
+    await world.settle()
+    expect([isSettled, world.coordinator.latest()]).toEqual([false, undefined])
+    publishing.resolve()
+    await settled
+    expect(world.coordinator.latest()?.metadata.checkpointId).toBe(1)
+    // Nobody is left to be told.
+    expect(world.told().filter((each) => each.startsWith('complete'))).toEqual([])
+  })
+
+  test('nothing is left of a publication that failed, once it is settled', async () => {
+    const world = CheckpointWorld.running()
+    await world.pass(100)
+    const publishing = Promise.withResolvers<void>()
+    const removing = Promise.withResolvers<void>()
+    world.storage.before = (operation) =>
+      operation === 'publish' ? publishing.promise : operation === 'remove' ? removing.promise : undefined
+    await world.acknowledgeAll(1)
+    world.coordinator.detach(new Error('the attempt failed'))
+    let isSettled = false
+    const settled = world.coordinator.settled().then(() => {
+      isSettled = true
+    })
+    publishing.reject(new Error('EIO'))
+    await world.settle()
+    expect([isSettled, world.storage.directories.size]).toEqual([false, 1])
+    removing.resolve()
+    await settled
+    expect([world.coordinator.latest(), world.storage.directories.size]).toEqual([undefined, 0])
+  })
+
+  test('a publication that was not waited for counts for nothing, and is removed when it has ended', async () => {
     const world = CheckpointWorld.running()
     await world.pass(100)
     const publishing = Promise.withResolvers<void>()

@@ -33,8 +33,9 @@ export async function findRestore(
       { jobName },
     )
   }
-  const { newest, skipped } = await findNewestCheckpoint(storage, directory, jobName)
+  const { newest, skipped, leftOver } = await findNewestCheckpoint(storage, directory, jobName)
   for (const { path, reason } of skipped) logger.warn('a checkpoint was passed over', { path, reason })
+  await removeLeftOver(leftOver, storage, logger)
   if (newest === undefined) {
     logger.info(`no complete checkpoint of job "${jobName}" in ${directory}: it starts without state`)
     return undefined
@@ -44,4 +45,15 @@ export async function findRestore(
   // It was the job's own, and a newer one takes its place.
   const claimMode = metadata.kind === 'checkpoint' ? 'CLAIM' : settings.claimMode
   return { snapshot: { metadata, path }, settings: { ...settings, claimMode } }
+}
+
+/** Nobody writes them any more: this run holds the lock of the job. */
+async function removeLeftOver(paths: readonly string[], storage: SnapshotStorage, logger: Logger): Promise<void> {
+  for (const path of paths) {
+    try {
+      await storage.remove(path)
+    } catch (error) {
+      logger.warn('a checkpoint that was never completed could not be removed', { path, error: String(error) })
+    }
+  }
 }

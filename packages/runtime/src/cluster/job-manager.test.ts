@@ -321,6 +321,27 @@ describe('The text of a job', () => {
     expect(world.manager.status).toBe('CANCELED')
   })
 
+  test.each([0, 1, 2, 3, 4, 5, 6, 8, 10, 12])(
+    'that is lost %i steps after nobody waits for it any more leaves the job an end',
+    async (steps) => {
+      const world = await World.running()
+      const written = Promise.withResolvers<void>()
+      world.onWrite = () => written.promise
+      write(world, 'a\n')
+      for (const slot of [0, 1]) {
+        world.slots.goes(slot, 'FINISHED')
+        world.slots.ends(slot)
+      }
+      await settle()
+      const canceled = world.manager.cancel()
+      world.clock.advanceTo(500)
+      for (let step = 0; step < steps; step++) await undefined
+      written.reject(new Error('no space left'))
+      await canceled
+      expect(['FINISHED', 'FAILED']).toContain(world.manager.status)
+    },
+  )
+
   test('that nobody takes keeps a finished job from ending only until it is canceled', async () => {
     const world = await World.running()
     world.onWrite = () => new Promise(() => {})

@@ -18,6 +18,7 @@ import {
 import { JobFailures } from './job-failures.ts'
 import type { JobHandle, JobMetrics, JobResult, RescaleResult, StopOptions } from './job-handle.ts'
 import { isTerminal, type JobStatus, transition } from './job-status.ts'
+import { isLastingFailure } from './lasting-failure.ts'
 import { planRestore, type RestorePlan } from './plan-restore.ts'
 import { checkRescale, describeRescale } from './rescaling.ts'
 import type { RestartStrategy } from './restart-strategy.ts'
@@ -96,6 +97,8 @@ export class JobManager implements JobHandle {
   #failure: ClusterError | undefined
   #timers: (() => void)[] = []
   #finalizing = false
+  /** How it ends is decided, though its checkpoints may still have to be removed. */
+  #isOver = false
 
   /** Checks that the job fits (slots, memory, restored state) and throws if not; starts nothing. */
   constructor(parts: JobManagerParts) {
@@ -199,7 +202,7 @@ export class JobManager implements JobHandle {
     try {
       return (await this.#coordinator.triggerCheckpoint()).metadata.checkpointId
     } catch (error) {
-      throw this.#savepointFailed('checkpoint', error)
+      throw this.#failures.ofSnapshot('checkpoint', error)
     }
   }
 
@@ -209,7 +212,7 @@ export class JobManager implements JobHandle {
     try {
       return (await this.#coordinator.triggerSavepoint({ directory: target, stop: 'none' })).path!
     } catch (error) {
-      throw this.#savepointFailed('savepoint', error)
+      throw this.#failures.ofSnapshot('savepoint', error)
     }
   }
 
@@ -226,12 +229,7 @@ export class JobManager implements JobHandle {
       return path
     }
     this.#stopping = undefined
-    throw new ClusterError(
-      'SAVEPOINT_FAILED',
-      `The savepoint of job "${this.name}" is complete (${path}), but the job failed while it was being stopped: ${outcome.error.message}`,
-      { job: this.name, jobId: this.id, path },
-      { cause: outcome.error },
-    )
+    throw this.#failures.ofStop(path, outcome.error)
   }
 
   async rescale(parallelism: number): Promise<RescaleResult> {
@@ -243,6 +241,9 @@ export class JobManager implements JobHandle {
     const attempt = this.#attempt
     this.#stopping = 'rescale'
     const { metadata } = await this.#stopAt({ ...this.#ownDirectory(), stop: 'suspend', isOwned: true })
+    if (this.#stopping !== 'rescale') {
+      throw this.#failures.ofRescale(parallelism, 'failed while it was being stopped', this.#status)
+    }
     this.#plan = after
     this.#fallback = before
     // Kept: what fails from here on, and be it the old attempt on its way out, brings the job back at the old parallelism.
@@ -252,15 +253,7 @@ export class JobManager implements JobHandle {
       await running
     } catch (error) {
       await this.#running.promise.catch(() => {})
-      const now = isTerminal(this.#status)
-        ? `has ended: ${this.#status}`
-        : 'goes on at the old one, from the same state'
-      throw new ClusterError(
-        'RESCALE_FAILED',
-        `Job "${this.name}" could not be started at parallelism ${parallelism}, and ${now}: ${messageOf(error)}`,
-        { job: this.name, jobId: this.id, parallelism },
-        { cause: error },
-      )
+      throw this.#failures.ofRescale(parallelism, 'could not be started', this.#status, error)
     }
     return describeRescale({
       before: before.plan.jobGraph,
@@ -278,7 +271,7 @@ export class JobManager implements JobHandle {
       return await this.#coordinator.triggerSavepoint(options)
     } catch (error) {
       this.#stopping = undefined
-      throw this.#savepointFailed('savepoint', error)
+      throw this.#failures.ofSnapshot('savepoint', error)
     }
   }
 
@@ -352,7 +345,7 @@ export class JobManager implements JobHandle {
     if (this.#fallback !== undefined) {
       this.#plan = this.#fallback
       delayMs = 0
-    } else delayMs = restartStrategy.onFailure(clock.now())
+    } else delayMs = isLastingFailure(error) ? undefined : restartStrategy.onFailure(clock.now())
     this.#fallback = undefined
     this.#stopping = undefined
     if (delayMs === undefined) {
@@ -375,10 +368,13 @@ export class JobManager implements JobHandle {
     this.#coordinator.detach(new ClusterError('JOB_NOT_RUNNING', `Job "${this.name}" has ended its attempt.`))
     switch (this.#status) {
       case 'RESTARTING':
-        this.#cancelRestart = this.#parts.clock.schedule(this.#restartDelayMs, () => this.#restart())
+        this.#cancelRestart = this.#parts.clock.schedule(this.#restartDelayMs, () => {
+          void this.#coordinator.settled().then(() => this.#restart())
+        })
         return
       case 'RUNNING':
-        if (this.#stopping === 'rescale') {
+        // It may have come to its end by itself before the savepoint was complete: then that is what it was.
+        if (this.#stopping === 'rescale' && this.#fallback !== undefined) {
           this.#enter('RESTARTING')
           this.#restart()
         } else void this.#finalize('FINISHED')
@@ -418,7 +414,7 @@ export class JobManager implements JobHandle {
 
   /** Fails the job for good: no attempt would do better. */
   #fail(error: ClusterError): void {
-    if (this.#status !== 'RUNNING' && this.#status !== 'RESTARTING') return
+    if (this.#isOver || (this.#status !== 'RUNNING' && this.#status !== 'RESTARTING')) return
     this.#failure = error
     this.#enter('FAILING')
     this.#coordinator.detach(error)
@@ -436,6 +432,7 @@ export class JobManager implements JobHandle {
     this.#running.reject(this.#failure ?? new ClusterError('JOB_NOT_RUNNING', `Job "${this.name}" has ended.`))
     await Promise.race([this.#text.settled(), this.#textTimeout.promise])
     const final = this.#failure === undefined ? status : 'FAILED'
+    this.#isOver = true
     await this.#coordinator.dispose(final)
     for (const cancelTimer of this.#timers) cancelTimer()
     this.#endedMs = clock.monotonicMs()
@@ -455,11 +452,7 @@ export class JobManager implements JobHandle {
   #savepointDirectory(directory: string | undefined): string {
     const target = directory ?? this.#parts.checkpoints.savepointDirectory
     if (target !== undefined) return target
-    throw new ClusterError(
-      'NO_SAVEPOINT_DIRECTORY',
-      `Cannot take a savepoint of job "${this.name}": there is no directory for it. Name one, or set execution.checkpointing.savepoint-dir.`,
-      { job: this.name, jobId: this.id },
-    )
+    throw this.#failures.noSavepointDirectory()
   }
 
   /** Waits for subtasks that are just being started. */
@@ -470,20 +463,7 @@ export class JobManager implements JobHandle {
     if (isRunning()) return
     const now =
       this.#stopping === undefined ? this.#status : `being ${this.#stopping === 'stop' ? 'stopped' : 'rescaled'}`
-    throw new ClusterError(
-      'JOB_NOT_RUNNING',
-      `Cannot ${what} job "${this.name}": it is ${now}. It can be done while the job is RUNNING.`,
-      { job: this.name, jobId: this.id, status: this.#status },
-    )
-  }
-
-  #savepointFailed(what: 'checkpoint' | 'savepoint', error: unknown): ClusterError {
-    return new ClusterError(
-      'SAVEPOINT_FAILED',
-      `The ${what} of job "${this.name}" failed: ${messageOf(error)}`,
-      { job: this.name, jobId: this.id },
-      { cause: error },
-    )
+    throw this.#failures.notRunning(what, now)
   }
 
   #after(delayMs: number, action: () => void): void {
@@ -493,8 +473,4 @@ export class JobManager implements JobHandle {
   #enter(status: JobStatus): void {
     this.#status = transition(this.#status, status)
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -66,7 +66,10 @@ export function mapState(
     problems.push(...maxParallelismProblems(vertex, states))
     if (!finishedVertices[vertex.index]) problems.push(...partlyEnded(vertex, endedOperators(vertex, states)))
   }
-  problems.push(...endedBehindRunning(jobGraph, finishedVertices))
+  const endedInput = jobGraph.vertices.map(({ operators }) =>
+    operators.every(({ id }) => hadEndedInput(states.get(id))),
+  )
+  problems.push(...endedBehindRunning(jobGraph, finishedVertices, endedInput))
   return { states, finishedVertices, notes, problems }
 }
 
@@ -84,6 +87,10 @@ function endedOperators(
 
 function hadEnded(state: OperatorState | undefined): boolean {
   return state !== undefined && state.subtasks.length > 0 && state.subtasks.every(({ isFinished }) => isFinished)
+}
+
+function hadEndedInput(state: OperatorState | undefined): boolean {
+  return state?.subtasks.every((subtask) => subtask.isFinished || subtask.hasEndedInput) ?? false
 }
 
 function stateInWords({ operatorId, uid, name }: OperatorState): string {

@@ -264,6 +264,17 @@ test('At another parallelism a subtask has been told of the end of its input onl
   ])
 })
 
+test('What had ended may read what had sent its end, and only waited for a last checkpoint', () => {
+  const before = ['numbers', 'add'].map((uid) => operator(uid, [ended, finished]))
+  const behind = ['count', 'out'].map((uid) => operator(uid, [finished, finished]))
+  const restored = plan(savepoint(...before, ...behind))
+  const restores = [0, 1].map((vertexIndex) => restored.restoreOf({ vertexIndex, subtaskIndex: 0 }))
+  expect(restores.map(({ isFinished, hasEndedInput }) => [isFinished, hasEndedInput])).toEqual([
+    [false, true],
+    [true, true],
+  ])
+})
+
 test('What had ended cannot be chained to what runs, nor read it', () => {
   const over = ['add', 'count', 'out'].map((uid) => operator(uid, [finished, finished]))
   expect(problems(savepoint(...over))).toEqual([

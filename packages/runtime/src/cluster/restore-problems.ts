@@ -108,13 +108,17 @@ export function partlyEnded(vertex: JobVertex, ended: readonly ChainedOperator[]
   ]
 }
 
-/** A vertex that had ended takes no input, so what a new one before it sends would be lost. */
+/**
+ * A vertex that had ended takes no input, so what one before it sends would be lost. One that had sent its end, and only
+ * waited for a last checkpoint, sends nothing more.
+ */
 export function endedBehindRunning(
   { edges, vertices }: JobGraph,
   finishedVertices: readonly boolean[],
+  endedInput: readonly boolean[],
 ): RestoreProblem[] {
   return edges
-    .filter(({ sourceVertex, targetVertex }) => finishedVertices[targetVertex] && !finishedVertices[sourceVertex])
+    .filter(({ sourceVertex, targetVertex }) => finishedVertices[targetVertex] && !endedInput[sourceVertex])
     .map(({ sourceVertex, targetVertex }) => {
       const [source, target] = [vertices[sourceVertex]!.name, vertices[targetVertex]!.name]
       return {

@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { LocalDirectoryStorage } from '../snapshot/local-directory-storage.ts'
 import { publishMetadata } from '../snapshot/open-snapshot.ts'
 import type { SnapshotMetadata } from '../snapshot/snapshot.ts'
+import { SnapshotError } from '../snapshot/snapshot-error.ts'
 import { findNewestCheckpoint } from './resume.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-resume-'))
@@ -27,12 +28,17 @@ class Checkpoints {
   }
 
   /** Paths relative to the directory. */
-  async find(): Promise<{ readonly newest: string | undefined; readonly skipped: Readonly<Record<string, string>> }> {
-    const { newest, skipped } = await findNewestCheckpoint(storage, this.directory, 'words')
+  async find(): Promise<{
+    readonly newest: string | undefined
+    readonly skipped: Readonly<Record<string, string>>
+    readonly leftOver?: readonly string[]
+  }> {
+    const { newest, skipped, leftOver } = await findNewestCheckpoint(storage, this.directory, 'words')
     const relative = (path: string) => path.slice(this.directory.length + 1)
     return {
       newest: newest && relative(newest.path),
       skipped: Object.fromEntries(skipped.map(({ path, reason }) => [relative(path), reason])),
+      ...(leftOver.length > 0 && { leftOver: leftOver.map(relative) }),
     }
   }
 }
@@ -62,7 +68,7 @@ test('Savepoints that are kept there count', async () => {
   expect(await checkpoints.find()).toEqual({ newest: 'savepoint-aaaaaa-0123456789ab', skipped: {} })
 })
 
-test('One that was never completed and one that is damaged are skipped, with the reason', async () => {
+test('One that is damaged is skipped, with the reason; one that was never completed is left over', async () => {
   const checkpoints = new Checkpoints()
   await checkpoints.add(`${first}/chk-1`, 1_000)
   await checkpoints.add(`${first}/chk-2`, 2_000)
@@ -71,11 +77,15 @@ test('One that was never completed and one that is damaged are skipped, with the
   const bytes = readFileSync(damaged)
   bytes[bytes.length - 1]! ^= 1
   writeFileSync(damaged, bytes)
-  const { newest, skipped } = await checkpoints.find()
-  expect(newest).toBe(`${first}/chk-1`)
-  expect(skipped).toEqual({
-    [`${first}/chk-2`]: expect.stringContaining(damaged),
-    [`${first}/chk-3`]: 'it was never completed: it has no _metadata',
+  mkdirSync(join(checkpoints.directory, second, 'chk-1'), { recursive: true })
+  expect(await checkpoints.find()).toEqual({
+    newest: `${first}/chk-1`,
+    skipped: {
+      [`${first}/chk-2`]: expect.stringContaining(damaged),
+      // Nobody knows whose that is.
+      [`${second}/chk-1`]: 'it was never completed: it has no _metadata',
+    },
+    leftOver: [`${first}/chk-3`],
   })
 })
 
@@ -85,4 +95,18 @@ test('Where there is nothing, or no directory, nothing is found', async () => {
   mkdirSync(join(checkpoints.directory, first), { recursive: true })
   writeFileSync(join(checkpoints.directory, 'job-words-0123456789ab.lock'), '')
   expect(await checkpoints.find()).toEqual({ newest: undefined, skipped: {} })
+})
+
+test('A checkpoint that cannot be read now is no reason to go on from an older one', async () => {
+  const checkpoints = new Checkpoints()
+  await checkpoints.add(`${first}/chk-1`, 1_000)
+  await checkpoints.add(`${first}/chk-2`, 2_000)
+  class Unreadable extends LocalDirectoryStorage {
+    override async read(path: string, offset: number, length: number): Promise<Uint8Array> {
+      if (path.includes('chk-2')) throw new SnapshotError('STORAGE_FAILED', `Cannot read ${path}: EIO`)
+      return super.read(path, offset, length)
+    }
+  }
+  const found = findNewestCheckpoint(new Unreadable(), checkpoints.directory, 'words')
+  await expect(found).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
 })

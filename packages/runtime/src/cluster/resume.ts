@@ -9,6 +9,8 @@ export interface ResumePoint {
   readonly newest: ResumableSnapshot | undefined
   /** What was looked at, but cannot be started from: half-written or damaged. */
   readonly skipped: readonly SkippedSnapshot[]
+  /** Directories of checkpoints that earlier runs of this job began and never completed. */
+  readonly leftOver: readonly string[]
 }
 
 export interface ResumableSnapshot {
@@ -20,6 +22,8 @@ export interface ResumableSnapshot {
 export interface SkippedSnapshot {
   readonly path: string
   readonly reason: string
+  /** It has no metadata: whoever wrote it did not come to the end. */
+  readonly isIncomplete: boolean
 }
 
 const jobIdPattern = /^[0-9a-f]{32}$/
@@ -37,6 +41,7 @@ export async function findNewestCheckpoint(
 ): Promise<ResumePoint> {
   let newest: ResumableSnapshot | undefined
   const skipped: SkippedSnapshot[] = []
+  const leftOver: string[] = []
   const root = await storage.list(checkpointDirectory)
   const places = ['', ...root.filter((name) => jobIdPattern.test(name)).map((name) => `/${name}`)]
   for (const place of places) {
@@ -44,16 +49,25 @@ export async function findNewestCheckpoint(
     const names = (place === '' ? root : await storage.list(directory)).filter((name) => snapshotPattern.test(name))
     const unreadable: SkippedSnapshot[] = []
     let isOther = false
+    let isOurs = false
     for (const path of names.map((name) => `${directory}/${name}`)) {
       const found = await tryToRead(storage, path)
       if ('reason' in found) unreadable.push(found)
       else if (found.metadata.jobName !== jobName) isOther = true
-      else if (newest === undefined || isNewer(found, newest)) newest = found
+      else {
+        isOurs = true
+        if (newest === undefined || isNewer(found, newest)) newest = found
+      }
     }
     // A directory belongs to one run, so what cannot be read beside another job's snapshots is that job's.
-    if (!isOther || place === '') skipped.push(...unreadable)
+    if (isOther && place !== '') continue
+    const isOurRun = isOurs && place !== ''
+    for (const each of unreadable) {
+      if (isOurRun && each.isIncomplete) leftOver.push(each.path)
+      else skipped.push(each)
+    }
   }
-  return { newest, skipped }
+  return { newest, skipped, leftOver }
 }
 
 function isNewer({ metadata: a }: ResumableSnapshot, { metadata: b }: ResumableSnapshot): boolean {
@@ -62,13 +76,15 @@ function isNewer({ metadata: a }: ResumableSnapshot, { metadata: b }: ResumableS
 
 async function tryToRead(storage: SnapshotStorage, path: string): Promise<ResumableSnapshot | SkippedSnapshot> {
   if ((await storage.sizeOf(`${path}/_metadata`)) === undefined) {
-    return { path, reason: 'it was never completed: it has no _metadata' }
+    return { path, reason: 'it was never completed: it has no _metadata', isIncomplete: true }
   }
   try {
     const { metadata, directory } = await readSnapshot(storage, path)
     return { path: directory, metadata }
   } catch (error) {
-    if (error instanceof MillraceError) return { path, reason: error.message }
+    // A disk that cannot be read now may have a sound checkpoint: to go on from an older one would repeat output.
+    if (error instanceof MillraceError && error.code !== 'STORAGE_FAILED')
+      return { path, reason: error.message, isIncomplete: false }
     throw error
   }
 }

@@ -18,15 +18,19 @@ export class SourceCoordinators {
     return this.#byVertex.get(vertexIndex)
   }
 
-  /** The states of all enumerators that keep any, by operator id. Their messages are held back until `release`. */
+  /**
+   * The states of all enumerators that keep any, by operator id. Their messages are held back until `release`. Settles when
+   * all have answered, also if one fails: none begins to hold messages back later than that.
+   */
   async snapshotState(checkpointId: number): Promise<ReadonlyMap<string, Uint8Array>> {
     const states = new Map<string, Uint8Array>()
-    await Promise.all(
+    const results = await Promise.allSettled(
       [...this.#byVertex.values()].map(async (source) => {
         const state = await source.snapshotState(checkpointId)
         if (state !== undefined) states.set(source.operatorId, state)
       }),
     )
+    throwFirst(results)
     return states
   }
 
@@ -46,6 +50,9 @@ export class SourceCoordinators {
 }
 
 async function closeAll(sources: readonly SourceCoordinator[]): Promise<void> {
-  const results = await Promise.allSettled(sources.map((source) => source.close()))
+  throwFirst(await Promise.allSettled(sources.map((source) => source.close())))
+}
+
+function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
   for (const result of results) if (result.status === 'rejected') throw result.reason
 }

@@ -3,6 +3,7 @@ import { Piscina } from 'piscina'
 import type { CoordinatorMessage, SlotMessage } from '../protocol/messages.ts'
 import type { SlotDeployment } from '../protocol/slot-deployment.ts'
 import type { SlotConnections, SlotListener, SlotTransport } from './slot-transport.ts'
+import { giveThreadsYoungGeneration } from './young-generation.ts'
 
 /** `ended` is the last message of a slot that has ended by itself. */
 type PortMessage = SlotMessage | { readonly kind: 'ended' }
@@ -19,6 +20,7 @@ export class WorkerSlots implements SlotTransport {
   }
 
   deploy(deployments: readonly SlotDeployment[], listener: SlotListener): SlotConnections {
+    giveThreadsYoungGeneration()
     const pool = new Piscina({
       filename: this.#workerFile,
       minThreads: deployments.length,

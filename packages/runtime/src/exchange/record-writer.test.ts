@@ -7,7 +7,12 @@ import { ExchangePair } from '../testing/exchange/exchange-pair.ts'
 import { ExchangeError } from './exchange-error.ts'
 
 const watermark = (timestampMs: number): ControlElement => ({ kind: 'watermark', timestampMs })
-const barrier = (checkpointId: number): ControlElement => ({ kind: 'barrier', checkpointId, timestampMs: 7.5, isDrain: false })
+const barrier = (checkpointId: number): ControlElement => ({
+  kind: 'barrier',
+  checkpointId,
+  timestampMs: 7.5,
+  isDrain: false,
+})
 
 /** The strings below take 16 bytes each with the test codec: 4 to a segment of 64 bytes. */
 const text = (n: number): string => String(n).padStart(10, '0')

@@ -1,7 +1,10 @@
+import { pinningLengthMin } from './detach-strings.ts'
 import { corrupt } from './record-error.ts'
 
 const namesKept = 256
 const nameLengthMax = 32
+/** Of what is read ahead as one text. */
+const textAheadBytes = 1 << 16
 
 /** Reads what {@link ByteWriter} wrote. Never reads past its end: a RecordError says so instead. */
 export class ByteReader {
@@ -10,13 +13,24 @@ export class ByteReader {
   #end = 0
   /** Names that came before, by their hash: another one takes the place of one. */
   #names: (string | undefined)[] | undefined
+  #readsAhead = false
+  /** Bytes ahead as a text, and where it starts. */
+  #text = ''
+  #textAt = 0
 
-  start(buffer: Buffer, start: number, end: number): void {
+  /**
+   * `readsAhead` where many short texts are to come: to cut them from the text of all that lies ahead takes half the time
+   * (bench: W7). They are so short that they hold on to nothing.
+   */
+  start(buffer: Buffer, start: number, end: number, readsAhead = false): void {
     if (!(start >= 0 && start <= end && end <= buffer.length))
       throw corrupt(`bytes ${start} to ${end} of ${buffer.length}`)
     this.#buffer = buffer
     this.#at = start
     this.#end = end
+    this.#readsAhead = readsAhead
+    this.#text = ''
+    this.#textAt = start
   }
 
   get remaining(): number {
@@ -69,10 +83,21 @@ export class ByteReader {
     const length = Math.floor(header / 2)
     if (header % 2 === 0) {
       const at = this.#take(length)
+      if (this.#readsAhead && length < pinningLengthMin) return this.#cut(at, length)
       return this.#buffer.toString('latin1', at, at + length)
     }
     const at = this.#take(length * 2)
     return this.#buffer.toString('utf16le', at, at + length * 2)
+  }
+
+  #cut(at: number, length: number): string {
+    let from = at - this.#textAt
+    if (from + length > this.#text.length) {
+      this.#text = this.#buffer.toString('latin1', at, Math.min(at + textAheadBytes, this.#end))
+      this.#textAt = at
+      from = 0
+    }
+    return this.#text.substring(from, from + length)
   }
 
   /** A string that has likely come before, as names of fields have: that one is answered then. */

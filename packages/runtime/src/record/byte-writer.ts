@@ -1,10 +1,13 @@
 import { assert } from '../base/assert.ts'
+import { fieldBytesMax, textAt } from './field-bytes.ts'
 import { ValueTag } from './value-tag.ts'
 
 const notLatin1 = /[\u0100-\uffff]/
 /** Its header takes one byte. */
 const shortLengthMax = 24
 const keptBytesMax = 1 << 20
+const laterCountBytes = 5
+const movedBytesMax = 4096
 
 /** Bytes that grow. What `finish` answers is valid until the next `start`. */
 export class ByteWriter {
@@ -22,6 +25,11 @@ export class ByteWriter {
   start(): void {
     // A single huge record must not hold its memory forever.
     if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.from(new ArrayBuffer(1024))
+    this.#length = 0
+  }
+
+  /** Forgets all bytes, whoever has them, and keeps the memory for others. */
+  rewind(): void {
     this.#length = 0
   }
 
@@ -82,23 +90,51 @@ export class ByteWriter {
     this.#length = at
   }
 
-  /** Leaves room for a count that is known last. */
-  skip(byteCount: number): void {
-    this.#reserve(byteCount)
+  /** Leaves room for a count that is known later, and answers where. */
+  skipCount(): number {
+    return this.#reserve(laterCountBytes)
   }
 
-  /** All bytes, with a count at the end of the first `skipped` ones, and without those that it leaves. */
-  finishWithCount(skipped: number, value: number): Uint8Array {
-    let byteCount = 1
-    for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) byteCount++
-    assert(byteCount <= skipped, () => `a count of ${value} takes more than ${skipped} bytes`)
-    const start = skipped - byteCount
+  /** Fills what `skipCount` left. A count may have more bytes than it takes: only a few that follow move up. */
+  setCount(at: number, value: number): void {
+    assert(value < 2 ** (7 * laterCountBytes), () => `a count of ${value} takes more than ${laterCountBytes} bytes`)
+    const end = at + laterCountBytes
+    let byteCount = laterCountBytes
+    if (this.#length - end <= movedBytesMax) {
+      byteCount = 1
+      for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) byteCount++
+      this.#buffer.copyWithin(at + byteCount, end, this.#length)
+      this.#length -= laterCountBytes - byteCount
+    }
     let rest = value
-    for (let at = start; at < skipped; at++) {
-      this.#buffer[at] = (rest % 128) | (at < skipped - 1 ? 128 : 0)
+    for (let i = 0; i < byteCount; i++) {
+      this.#buffer[at + i] = (rest % 128) | (i < byteCount - 1 ? 128 : 0)
       rest = Math.floor(rest / 128)
     }
-    return this.#buffer.subarray(start, this.#length)
+  }
+
+  /**
+   * Makes room for so many bytes, and answers where they come to stand in `buffer`, which may be another one now. Who has
+   * written there says by `moveTo` where it ended.
+   */
+  room(byteCount: number): number {
+    const at = this.#length
+    this.#reserve(byteCount)
+    this.#length = at
+    return at
+  }
+
+  /** There will be so many bytes in all: the memory need not grow by halves. */
+  expect(byteCount: number): void {
+    if (byteCount > this.#buffer.length) this.#grow(byteCount)
+  }
+
+  get buffer(): Buffer {
+    return this.#buffer
+  }
+
+  moveTo(end: number): void {
+    this.#length = end
   }
 
   /** Twice the length in UTF-16 units, plus one if each takes two bytes; then the units. Exact for lone surrogates. */
@@ -111,8 +147,14 @@ export class ByteWriter {
     this.#buffer.write(value, at, wide ? 'utf16le' : 'latin1')
   }
 
-  /** A string with its tag. */
+  /** A string with its tag. bench: W8 */
   taggedString(value: string): void {
+    const at = this.room(fieldBytesMax)
+    const end = textAt(this.#buffer, at, value)
+    if (end >= 0) {
+      this.#length = end
+      return
+    }
     this.byte(ValueTag.string)
     this.string(value)
   }
@@ -143,12 +185,14 @@ export class ByteWriter {
   #reserve(byteCount: number): number {
     const at = this.#length
     const needed = at + byteCount
-    if (needed > this.#buffer.length) {
-      const grown = Buffer.from(new ArrayBuffer(Math.max(needed, this.#buffer.length * 2)))
-      grown.set(this.#buffer.subarray(0, at))
-      this.#buffer = grown
-    }
+    if (needed > this.#buffer.length) this.#grow(Math.max(needed, this.#buffer.length * 2))
     this.#length = needed
     return at
+  }
+
+  #grow(capacityBytes: number): void {
+    const grown = Buffer.from(new ArrayBuffer(capacityBytes))
+    grown.set(this.#buffer.subarray(0, this.#length))
+    this.#buffer = grown
   }
 }

@@ -7,6 +7,13 @@ import { typedArrayConstructor, ValueTag } from './value-tag.ts'
 /** The longest array there can be. */
 const arrayLengthMax = 2 ** 32 - 1
 
+/** The names of plain objects that were written once. */
+interface ObjectShape {
+  readonly names: readonly string[]
+  /** None comes twice, or is one that objects inherit. */
+  readonly areOwn: boolean
+}
+
 /** Reads what a `GeneralEncoder` with the same registry wrote. What it answers holds no reference to the bytes. */
 export class GeneralDecoder {
   readonly #own = new ByteReader()
@@ -15,6 +22,10 @@ export class GeneralDecoder {
   readonly #registry: TypeRegistry | undefined
   readonly #unregistered: ((name: string, plain: unknown) => unknown) | undefined
   #depth = 0
+  /** Those that came before; undefined where there can be none. */
+  #shapes: ObjectShape[] | undefined
+  /** The text that values may refer to. */
+  entryKey: string | undefined
 
   /** `unregistered` makes a value of instances whose type is not registered here, in place of an error. */
   constructor(registry?: TypeRegistry, unregistered?: (name: string, plain: unknown) => unknown) {
@@ -26,6 +37,8 @@ export class GeneralDecoder {
   decode(bytes: Uint8Array, start = 0, end: number = bytes.length): unknown {
     const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#in = this.#own
+    this.#shapes = undefined
+    this.entryKey = undefined
     this.#in.start(buffer, start, end)
     this.#depth = 0
     const value = this.#value(this.#in.byte())
@@ -38,6 +51,11 @@ export class GeneralDecoder {
     this.#in = input
     this.#depth = 0
     return this.#value(input.byte())
+  }
+
+  /** What `decodeFrom` reads from now on may have shapes; none has come yet. */
+  startShapes(): void {
+    this.#shapes = []
   }
 
   #value(tag: number): unknown {
@@ -75,6 +93,9 @@ export class GeneralDecoder {
         return Buffer.from(input.bytes(input.count()).buffer)
       case ValueTag.typedArray:
         return this.#typedArray()
+      case ValueTag.entryKey:
+        if (this.entryKey === undefined) throw corrupt('a key that is no text, or not there, is referred to')
+        return this.entryKey
     }
     if (++this.#depth > recordDepthMax) throw corrupt(`more than ${recordDepthMax} levels`)
     const value = this.#composite(tag)
@@ -88,6 +109,10 @@ export class GeneralDecoder {
         return this.#array()
       case ValueTag.object:
         return this.#fields({})
+      case ValueTag.shaped:
+        return this.#shaped(this.#knownShape())
+      case ValueTag.shape:
+        return this.#shaped(this.#newShape())
       case ValueTag.nullPrototypeObject:
         return this.#fields(Object.create(null) as object)
       case ValueTag.map:
@@ -145,12 +170,36 @@ export class GeneralDecoder {
     for (let i = 0; i < count; i++) {
       const key = this.#in.name()
       const value = this.#value(this.#in.byte())
-      // Assigning to `__proto__` would set the prototype; a setter of a registered class must not run either.
-      if (key in fields)
-        Object.defineProperty(fields, key, { value, writable: true, enumerable: true, configurable: true })
-      else fields[key] = value
+      setField(fields, key, value)
     }
     return target
+  }
+
+  #newShape(): ObjectShape {
+    if (this.#shapes === undefined) throw corrupt('a shape where there can be none')
+    const count = this.#in.countOf(2)
+    const names: string[] = []
+    for (let i = 0; i < count; i++) names.push(this.#in.name())
+    const shape = { names, areOwn: new Set(names).size === count && !names.some((name) => name in {}) }
+    this.#shapes.push(shape)
+    return shape
+  }
+
+  #knownShape(): ObjectShape {
+    const number = this.#in.count()
+    const shape = this.#shapes?.[number]
+    if (shape === undefined) throw corrupt(`shape ${number} did not come before`)
+    return shape
+  }
+
+  #shaped({ names, areOwn }: ObjectShape): object {
+    const fields: Record<string, unknown> = {}
+    for (let i = 0; i < names.length; i++) {
+      const value = this.#value(this.#in.byte())
+      if (areOwn) fields[names[i]!] = value
+      else setField(fields, names[i]!, value)
+    }
+    return fields
   }
 
   #map(): Map<unknown, unknown> {
@@ -194,4 +243,10 @@ export class GeneralDecoder {
       throw new RecordError('REGISTERED_TYPE_FAILED', message, { type: name }, { cause })
     }
   }
+}
+
+/** Assigning to `__proto__` would set the prototype; a setter of a registered class must not run either. */
+function setField(fields: Record<string, unknown>, key: string, value: unknown): void {
+  if (key in fields) Object.defineProperty(fields, key, { value, writable: true, enumerable: true, configurable: true })
+  else fields[key] = value
 }

@@ -26,6 +26,12 @@ export const ValueTag = {
   /** Integers of one and two bytes; earlier versions wrote them as `int32`. */
   int8: 21,
   int16: 22,
+  /** In blocks of key groups only. A plain object, and the names that it shares with those after it. */
+  shape: 23,
+  /** In blocks of key groups only. A plain object with names that came before. */
+  shaped: 24,
+  /** In blocks of key groups only. The text that is the key of the entry. */
+  entryKey: 25,
 } as const
 
 interface TypedArrayConstructor {

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { GeneralDecoder } from '../record/general-decoder.ts'
 import { RecordError } from '../record/record-error.ts'
 import { anyValue } from '../record/testing/arbitrary-record.ts'
 import { isExactCopy } from '../record/testing/exact.ts'
 import { TypeRegistry } from '../record/type-registry.ts'
+import { ValueTag } from '../record/value-tag.ts'
+import { BlockMemory } from './block-memory.ts'
 import {
   type KeyedStateEntry,
   type KeyedStateForm,
@@ -11,6 +14,7 @@ import {
   KeyGroupsWriter,
   readKeyGroupEntries,
 } from './key-group-codec.ts'
+import type { ValueWriter } from './key-group-output.ts'
 import type { KeyedStateKind } from './snapshot.ts'
 import type { KeyGroupBytes } from './state-bytes.ts'
 
@@ -147,6 +151,93 @@ describe('The blocks of key groups', () => {
     const wide = Buffer.from([1, 4, 5, 0, 0, 0, 4, 0xff, 0xff, 0xff, 0xff])
     const [old] = [...readKeyGroupEntries(new KeyGroupReader(), wide, [form])]
     expect([old!.key, ...old!.values]).toEqual([5, -1])
+  })
+
+  describe('with shapes', () => {
+    const form = { kind: 'value', hasTtl: false } as const
+    const read = (bytes: Uint8Array, states: readonly KeyedStateForm[] = [form]) =>
+      [...readKeyGroupEntries(new KeyGroupReader(), bytes, states)].map(({ key, values }) => [key, ...values])
+    const text = (value: string) => [value.length * 2, ...Buffer.from(value, 'latin1')]
+    const key = (value: string) => [8, ...text(value)]
+
+    test('hold the names of objects once a state', () => {
+      const objects: ValueWriter<{ key: string; n: number }> = {
+        write(kept, to) {
+          const number = to.shapeNumber(objects)
+          if (number < 0) to.defineShape(objects, ['key', 'n'])
+          else for (const byte of [ValueTag.shaped, number]) to.out.byte(byte)
+          to.out.byte(ValueTag.entryKey)
+          to.encoder.encodeTo(to.out, kept.n)
+        },
+      }
+      const writer = new KeyGroupsWriter(0)
+      for (let state = 0; state < 2; state++) {
+        writer.startState(form)
+        for (const [n, each] of ['a', 'b', 'c'].entries()) {
+          writer.startKey(0, each)
+          writer.valueBy(objects, { key: each, n }, 0)
+        }
+      }
+      const [block] = writer.finish()
+      const state = [
+        ...[3, ...key('a'), 23, 2, ...text('key'), ...text('n'), 25, 21, 0],
+        ...[...key('b'), 24, 0, 25, 21, 1, ...key('c'), 24, 0, 25, 21, 2],
+      ]
+      expect(block).toEqual({ keyGroup: 0, keyCounts: [3, 3], bytes: Buffer.from([...state, ...state]) })
+      const entries = ['a', 'b', 'c'].map((each, n) => [each, { key: each, n }])
+      expect(read(block!.bytes, [form, form])).toEqual([...entries, ...entries])
+    })
+
+    test('number those within objects of others', () => {
+      const nested = [23, 1, ...text('a'), 23, 1, ...text('b'), 24, 0, 24, 1, 2]
+      expect(read(Buffer.from([1, 21, 1, ...nested]))).toEqual([[1, { a: { b: { a: { b: false } } } }]])
+    })
+
+    test('keep an own __proto__, and the last of two fields with the same name', () => {
+      const names = [...text('__proto__'), ...text('a'), ...text('a')]
+      const [[, value]] = read(Buffer.from([1, 21, 1, 23, 3, ...names, 21, 7, 21, 8, 21, 9])) as [[number, object]]
+      expect(isExactCopy(JSON.parse('{"__proto__": 7, "a": 9}'), value)).toBe(true)
+    })
+
+    test.each<[string, number[], KeyedStateForm[]]>([
+      ['a shape that did not come before', [1, ...key('k'), 24, 0], [form]],
+      ['a shape of another state', [1, ...key('k'), 23, 0, 1, ...key('k'), 24, 0], [form, form]],
+      ['more names than there are bytes', [1, ...key('k'), 23, 0xff, 0xff, 3, 0], [form]],
+      ['a key that is no text', [1, 21, 5, 25], [form]],
+      ['a key that is itself', [2, ...key('k'), 0, 25, 0], [form]],
+    ])('refuse %s', (_, bytes, states) => {
+      expect(() => read(Buffer.from(bytes), states)).toThrow(RecordError)
+    })
+
+    test('are refused outside of blocks', () => {
+      for (const bytes of [[23, 0], [24, 0], [25]]) {
+        expect(() => new GeneralDecoder().decode(Uint8Array.from(bytes))).toThrow(RecordError)
+      }
+    })
+  })
+
+  test('are written into the memory of the last ones once it has been released', () => {
+    const memory = new BlockMemory()
+    const form = { kind: 'value', hasTtl: false } as const
+    const take = (value: string) => {
+      const writer = new KeyGroupsWriter(0, { memory, bytesPerKeyGroup: 100 })
+      writer.startState(form)
+      writer.startKey(3, 'k')
+      writer.value(value, 0)
+      return { writer, block: writer.finish()[0]! }
+    }
+    const first = take('first')
+    const second = take('second')
+    expect(second.block.bytes.buffer).not.toBe(first.block.bytes.buffer)
+    const copies = [first, second].map(({ block }) => Buffer.from(block.bytes))
+    first.writer.release()
+    first.writer.release()
+    const third = take('third')
+    const fourth = take('fourth')
+    expect(third.block.bytes.buffer).toBe(first.block.bytes.buffer)
+    expect(fourth.block.bytes.buffer).not.toBe(third.block.bytes.buffer)
+    expect([...readKeyGroupEntries(new KeyGroupReader(), third.block.bytes, [form])][0]!.values).toEqual(['third'])
+    expect(second.block.bytes).toEqual(copies[1])
   })
 
   test('show instances of classes that are not here as what they consist of, if their reader wants that', () => {

@@ -1,9 +1,10 @@
 import { ByteReader } from '../record/byte-reader.ts'
-import { ByteWriter } from '../record/byte-writer.ts'
 import { GeneralDecoder } from '../record/general-decoder.ts'
 import { GeneralEncoder } from '../record/general-encoder.ts'
 import { corrupt } from '../record/record-error.ts'
 import type { TypeRegistry } from '../record/type-registry.ts'
+import { BlockMemory, roomFor } from './block-memory.ts'
+import { KeyGroupOutput, type ValueWriter } from './key-group-output.ts'
 import type { KeyedStateKind, KeyedStateMeta } from './snapshot.ts'
 import type { KeyGroupBytes } from './state-bytes.ts'
 
@@ -15,28 +16,20 @@ import type { KeyGroupBytes } from './state-bytes.ts'
 //   timers:                        a count, the timestamps (float64)
 // Keys and values have the tagged form of the general codec. With TTL, each value is followed by the time when it was
 // last used (float64, milliseconds since the epoch). Counts are unsigned integers of seven bits a byte.
+// In values, plain objects of the same shape share its names, within one state of one block; a text that is the key of its entry
+// refers to it.
 
 /** What the form of a state's entries depends on. */
 export type KeyedStateForm = Pick<KeyedStateMeta, 'kind' | 'hasTtl'>
 
-/** Appends one value, in the form of the general codec, of something that keeps it otherwise. */
-export interface ValueWriter<Kept> {
-  write(kept: Kept, out: ByteWriter, encoder: GeneralEncoder): void
+export interface KeyGroupsWriterOptions {
+  readonly registry?: TypeRegistry | undefined
+  readonly attempt?: (() => string) | undefined
+  /** What to make room for: growing by halves costs as much as writing. */
+  readonly bytesPerKeyGroup?: number
+  /** Where blocks are written, if not in memory of their own. */
+  readonly memory?: BlockMemory
 }
-
-interface Section {
-  readonly out: ByteWriter
-  keyCount: number
-}
-
-const emptySection = new ByteWriter(0)
-const noKeys = Uint8Array.of(0)
-const sectionBytesMin = 256
-const sectionBytesMax = 1 << 22
-/** Key groups are not equally large. */
-const spareFactor = 1.15
-/** Before the entries of a section: their number is known last. */
-const keyCountBytes = 8
 
 /**
  * Writes the blocks of all key groups in one pass over each state: entries come in any order, and each goes to the end
@@ -45,96 +38,96 @@ const keyCountBytes = 8
 export class KeyGroupsWriter {
   readonly #encoder: GeneralEncoder
   readonly #firstKeyGroup: number
-  /** By state, then by key group. */
-  readonly #sections: (Section | undefined)[][] = []
-  #state: (Section | undefined)[] = []
-  #out: ByteWriter = emptySection
+  readonly #memory: BlockMemory
+  #bytesPerKeyGroup: number
+  /** By key group, from the first one on. */
+  readonly #outputs: (KeyGroupOutput | undefined)[] = []
+  #stateIndex = -1
   #hasTtl = false
-  #sectionBytes = sectionBytesMin
+  /** Of the current key. */
+  #output!: KeyGroupOutput
 
-  constructor(
-    firstKeyGroup: number,
-    options: { readonly registry?: TypeRegistry | undefined; readonly attempt?: (() => string) | undefined } = {},
-  ) {
+  constructor(firstKeyGroup: number, options: KeyGroupsWriterOptions = {}) {
     this.#firstKeyGroup = firstKeyGroup
     this.#encoder = new GeneralEncoder(options)
+    this.#memory = options.memory ?? new BlockMemory()
+    this.#bytesPerKeyGroup = options.bytesPerKeyGroup ?? 0
   }
 
-  /**
-   * The next state, in the order of the metas. `bytesPerKeyGroup` is how many to make room for: growing by halves costs as much
-   * as writing.
-   */
-  startState(form: KeyedStateForm, bytesPerKeyGroup = 0): void {
+  /** The next state, in the order of the metas. */
+  startState(form: KeyedStateForm): void {
     this.#hasTtl = form.hasTtl
-    const wanted = Math.ceil(bytesPerKeyGroup * spareFactor)
-    this.#sectionBytes = Math.max(sectionBytesMin, Math.min(sectionBytesMax, wanted))
-    this.#state = []
-    this.#sections.push(this.#state)
+    this.#stateIndex++
   }
 
   startKey(keyGroup: number, key: unknown): void {
+    let output = this.#outputs[keyGroup - this.#firstKeyGroup]
+    if (output === undefined || output.stateIndex !== this.#stateIndex) output = this.#open(keyGroup)
+    this.#output = output
+    output.startKey(key)
+  }
+
+  #open(keyGroup: number): KeyGroupOutput {
     const at = keyGroup - this.#firstKeyGroup
-    let section = this.#state[at]
-    if (section === undefined) {
-      // Sections are opened in any order, and arrays with holes are slow.
-      while (this.#state.length <= at) this.#state.push(undefined)
-      section = { out: new ByteWriter(this.#sectionBytes), keyCount: 0 }
-      section.out.skip(keyCountBytes)
-      this.#state[at] = section
-    }
-    section.keyCount++
-    this.#out = section.out
-    this.#encoder.encodeTo(section.out, key)
+    // They are opened in any order, and arrays with holes are slow.
+    while (this.#outputs.length <= at) this.#outputs.push(undefined)
+    this.#outputs[at] ??= new KeyGroupOutput(this.#memory.take(keyGroup, this.#bytesPerKeyGroup), this.#encoder)
+    this.#outputs[at].startState(this.#stateIndex)
+    return this.#outputs[at]
   }
 
   /** How many values, pairs or timestamps follow. */
   count(count: number): void {
-    this.#out.count(count)
+    this.#output.out.count(count)
   }
 
   mapKey(key: unknown): void {
-    this.#encoder.encodeTo(this.#out, key)
+    this.#encoder.encodeTo(this.#output.out, key)
   }
 
   value(value: unknown, lastUsedMs: number): void {
-    this.#encoder.encodeTo(this.#out, value)
-    if (this.#hasTtl) this.#out.float64(lastUsedMs)
+    this.#encoder.encodeTo(this.#output.out, value)
+    if (this.#hasTtl) this.#output.out.float64(lastUsedMs)
   }
 
   valueBy<Kept>(writer: ValueWriter<Kept>, kept: Kept, lastUsedMs: number): void {
-    writer.write(kept, this.#out, this.#encoder)
-    if (this.#hasTtl) this.#out.float64(lastUsedMs)
+    writer.write(kept, this.#output)
+    if (this.#hasTtl) this.#output.out.float64(lastUsedMs)
   }
 
   timestamp(timestampMs: number): void {
-    this.#out.float64(timestampMs)
+    this.#output.out.float64(timestampMs)
   }
 
-  /** What the present state takes so far. */
-  stateBytes(): number {
-    return this.#state.reduce((sum, section) => sum + (section?.out.length ?? 0), 0)
+  /** Says in the middle what the constructor was not told. */
+  expect(bytesPerKeyGroup: number): void {
+    this.#bytesPerKeyGroup = bytesPerKeyGroup
+    for (const output of this.#outputs) output?.out.expect(roomFor(bytesPerKeyGroup))
+  }
+
+  /** What all states take so far. */
+  get byteCount(): number {
+    return this.#outputs.reduce((sum, output) => sum + (output?.out.length ?? 0), 0)
   }
 
   /** The key groups that have something, ascending. */
   finish(): KeyGroupBytes[] {
     const keyGroups: KeyGroupBytes[] = []
-    const end = Math.max(0, ...this.#sections.map((state) => state.length))
-    for (let at = 0; at < end; at++) {
-      const sections = this.#sections.map((state) => state[at])
-      if (sections.every((section) => section === undefined)) continue
-      const keyCounts = sections.map((section) => section?.keyCount ?? 0)
-      keyGroups.push({ keyGroup: this.#firstKeyGroup + at, keyCounts, bytes: blockOf(sections) })
+    for (const [at, output] of this.#outputs.entries()) {
+      if (output === undefined) continue
+      const bytes = output.finish(this.#stateIndex + 1)
+      keyGroups.push({ keyGroup: this.#firstKeyGroup + at, keyCounts: output.keyCounts, bytes })
     }
     return keyGroups
   }
-}
 
-/** One after the other; a single one is not copied. */
-function blockOf(sections: readonly (Section | undefined)[]): Uint8Array {
-  const parts = sections.map((section) =>
-    section === undefined ? noKeys : section.out.finishWithCount(keyCountBytes, section.keyCount),
-  )
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  /** Nobody reads any more what `finish` answered: its memory may be used for others. */
+  release(): void {
+    for (const [at, output] of this.#outputs.entries()) {
+      if (output !== undefined) this.#memory.giveBack(this.#firstKeyGroup + at, output.out)
+    }
+    this.#outputs.length = 0
+  }
 }
 
 /**
@@ -164,7 +157,7 @@ export class KeyGroupReader {
 
   start(bytes: Uint8Array, states: readonly KeyedStateForm[]): void {
     const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    this.#in.start(buffer, 0, buffer.length)
+    this.#in.start(buffer, 0, buffer.length, true)
     this.#states = states
     this.stateIndex = -1
     this.#keysLeft = 0
@@ -182,9 +175,13 @@ export class KeyGroupReader {
       this.#hasTtl = form.hasTtl
       this.keyCount = this.#in.countOf(2)
       this.#keysLeft = this.keyCount
+      this.#decoder.startShapes()
     }
     this.#keysLeft--
-    this.key = this.#decoder.decodeFrom(this.#in)
+    this.#decoder.entryKey = undefined
+    const key = this.#decoder.decodeFrom(this.#in)
+    if (typeof key === 'string') this.#decoder.entryKey = key
+    this.key = key
     this.count = this.#readCount()
     return true
   }

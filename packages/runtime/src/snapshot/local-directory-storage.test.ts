@@ -79,3 +79,7 @@ test('a full disk is told with the remedy', async () => {
     facts: { operation: 'write', path: '/dev/full', systemCode: 'ENOSPC' },
   })
 })
+
+test('a directory that takes no others is refused, and is not tried for ever', async () => {
+  await expect(storage.makeDirectory('/proc/millrace/savepoints')).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+})

@@ -21,12 +21,7 @@ const remedies: Readonly<Record<string, string>> = {
 /** Snapshots in a directory of this machine, or one that is mounted. */
 export class LocalDirectoryStorage implements SnapshotStorage {
   async makeDirectory(path: string): Promise<void> {
-    await attempt('make the directory', path, async () => {
-      const first = await mkdir(path, { recursive: true })
-      if (first === undefined) return
-      // Each new directory is an entry in the one above it, which has to survive as well.
-      for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made))
-    })
+    await attempt('make the directory', path, () => makeDirectories(path))
   }
 
   async write(path: string, chunks: readonly Uint8Array[]): Promise<void> {
@@ -81,6 +76,30 @@ export class LocalDirectoryStorage implements SnapshotStorage {
   async remove(path: string): Promise<void> {
     await attempt('remove', path, () => rm(path, { recursive: true, force: true }))
   }
+}
+
+/**
+ * Makes a directory and those above it. Not by `mkdir` with `recursive`, which never returns where a directory is there and
+ * takes no others (/proc).
+ */
+async function makeDirectories(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const parent = dirname(path)
+    if (code === 'ENOENT' && parent !== path && (await stat(parent).catch(absent)) === undefined) {
+      await makeDirectories(parent)
+      await mkdir(path).catch((again) => checkDirectory(path, again))
+    } else return checkDirectory(path, error)
+  }
+  // Each new directory is an entry in the one above it, which has to survive as well.
+  await syncDirectory(dirname(path))
+}
+
+/** Throws `error` unless the directory is there, whoever made it. */
+async function checkDirectory(path: string, error: unknown): Promise<void> {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error
 }
 
 async function writeDurably(path: string, chunks: readonly Uint8Array[]): Promise<void> {

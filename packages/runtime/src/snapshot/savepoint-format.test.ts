@@ -44,6 +44,11 @@ test.each([0, 1e6])(
     const state: SampleState = {
       counts: new Map<unknown, unknown>([
         ['wörd 😀', { total: -7, wide: 40_000, middle: 300, share: 0.5, big: 2n ** 70n, last: undefined }],
+        // As many as there are key groups, so that some share one, and their names.
+        ...Array.from({ length: sampleMaxParallelism }, (_, i): [string, object] => [
+          `user ${i}`,
+          i % 3 === 0 ? { key: `user ${i}` } : { key: `user ${i}`, total: i },
+        ]),
         [123_456_789_012, [true, null, 5n]],
         [['a', 1], new Map([['k', new Set([1])]])],
       ]),
@@ -134,8 +139,9 @@ function readAsThePageSays(files: ReadonlyMap<string, Uint8Array>, directory: st
         for (const [position, { name, kind, hasTtl }] of keyed!.states.entries()) {
           const keys = input.count()
           expect(keys).toBe(keyCounts[position])
+          input.startShapes()
           for (let i = 0; i < keys; i++) {
-            const key = input.value()
+            const key = input.key()
             if (kind === 'value') found.counts.push([key, input.value()])
             if (kind === 'timers') found.timers.push([key, input.times(input.count(), () => input.f64())])
             if (kind === 'map') {
@@ -186,6 +192,8 @@ function blockOf(
 class PageReader {
   readonly #bytes: Buffer
   #at = 0
+  #shapes: string[][] = []
+  #key: unknown
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
@@ -223,6 +231,15 @@ class PageReader {
     const [units, isWide] = [header >> 1, (header & 1) === 1]
     const start = this.#skip(isWide ? units * 2 : units)
     return this.#bytes.toString(isWide ? 'utf16le' : 'latin1', start, this.#at)
+  }
+
+  startShapes(): void {
+    this.#shapes = []
+  }
+
+  key(): unknown {
+    this.#key = this.value()
+    return this.#key
   }
 
   value(): unknown {
@@ -265,8 +282,20 @@ class PageReader {
         return this.#bytes.readInt8(this.#skip(1))
       case 22:
         return this.#bytes.readInt16LE(this.#skip(2))
+      case 23:
+        this.#shapes.push(this.times(this.count(), () => this.#string()))
+        return this.#shaped(this.#shapes.at(-1)!)
+      case 24:
+        return this.#shaped(this.#shapes[this.count()]!)
+      case 25:
+        expect(typeof this.#key).toBe('string')
+        return this.#key
       default:
         return expect.fail('a tag that the sample does not have')
     }
+  }
+
+  #shaped(names: readonly string[]): object {
+    return Object.fromEntries(names.map((name) => [name, this.value()]))
   }
 }

@@ -15,7 +15,10 @@ const directory = '/savepoints/savepoint-1'
 const firstSeed = Number(process.env.MILLRACE_SEED ?? 1)
 
 const state: SampleState = {
-  counts: new Map(Array.from({ length: 12 }, (_, i) => [`key ${i}`, i * 1000])),
+  counts: new Map<unknown, unknown>([
+    ...Array.from({ length: 12 }, (_, i): [string, number] => [`key ${i}`, i * 1000]),
+    ...Array.from({ length: 40 }, (_, i): [string, object] => [`user ${i}`, { key: `user ${i}`, total: i, at: 'x' }]),
+  ]),
   visits: new Map([[1, new Map<unknown, unknown>([['a', { at: new Date(7), tags: ['x', 1n, undefined] }]])]]),
   timers: new Map([['key 1', [1000, 2000]]]),
   splits: ['a.csv', 'b.csv', 'c.csv'],

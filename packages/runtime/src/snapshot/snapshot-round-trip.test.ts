@@ -95,6 +95,32 @@ for (const inlineBytesMax of [0, 1000]) {
   })
 }
 
+test('what was copied is released when it has been written, and when it could not be', async () => {
+  const seen: string[] = []
+  class WatchedStorage extends LocalDirectoryStorage {
+    override async write(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+      seen.push('write')
+      await super.write(path, chunks)
+      seen.push('written')
+    }
+  }
+  const copied = [{ ...operators[0]!, keyed: { ...operators[0]!.keyed!, release: () => seen.push('released') } }]
+  const write = (to: string | undefined, inlineBytesMax: number) =>
+    writeSubtaskSnapshot({
+      operators: copied,
+      directory: to,
+      fileName: 'f',
+      inlineBytesMax,
+      storage: new WatchedStorage(),
+    })
+  await write(directory, 0)
+  await expect(write(join(directory, 'absent'), 0)).rejects.toThrow('ENOENT')
+  const { operators: placed } = await write(undefined, 1000)
+  expect(seen).toEqual(['write', 'written', 'released', 'write', 'released', 'released'])
+  const { location } = placed[0]!.keyed!
+  expect(location.kind === 'inline' && location.bytes.buffer).not.toBe(operators[0]!.keyed!.keyGroups[0]!.bytes.buffer)
+})
+
 test('readSnapshot takes the directory, its _metadata, and file: URLs of either', async () => {
   await publishMetadata(storage, directory, await savepoint(0))
   const paths = [

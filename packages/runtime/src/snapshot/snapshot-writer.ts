@@ -26,18 +26,28 @@ interface BlockSink {
   takeLocation(): StateLocation
 }
 
-/**
- * Keeps what one subtask has copied: all in one new file, or within the handles if it is at most `inlineBytesMax` bytes or
- * there is no directory. Throws SnapshotError.
- */
-export async function writeSubtaskSnapshot(parts: {
+export interface SubtaskSnapshotParts {
   /** By position in the chain. */
   readonly operators: readonly OperatorStateBytes[]
   readonly directory: string | undefined
   readonly fileName: string
   readonly inlineBytesMax: number
   readonly storage: SnapshotStorage
-}): Promise<SubtaskSnapshot> {
+}
+
+/**
+ * Keeps what one subtask has copied: all in one new file, or within the handles if it is at most `inlineBytesMax` bytes or
+ * there is no directory. The copies are released then, whatever became of it. Throws SnapshotError.
+ */
+export async function writeSubtaskSnapshot(parts: SubtaskSnapshotParts): Promise<SubtaskSnapshot> {
+  try {
+    return await write(parts)
+  } finally {
+    for (const { keyed } of parts.operators) keyed?.release?.()
+  }
+}
+
+async function write(parts: SubtaskSnapshotParts): Promise<SubtaskSnapshot> {
   const { operators, directory, fileName, inlineBytesMax, storage } = parts
   const stateBytes = operators.reduce((sum, operator) => sum + byteCount(operator), 0)
   if (directory === undefined && stateBytes > inlineBytesLimit) throw tooLarge(stateBytes)

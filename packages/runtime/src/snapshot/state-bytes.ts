@@ -8,12 +8,14 @@ export interface KeyedStateBytes {
   readonly states: readonly KeyedStateMeta[]
   /** Ascending; only those that are not empty. */
   readonly keyGroups: readonly KeyGroupBytes[]
+  /** To be called when nobody reads the bytes any more: the next snapshot may be written into the same memory. */
+  readonly release?: () => void
 }
 
 export interface KeyGroupBytes {
   readonly keyGroup: number
   readonly keyCounts: readonly number[]
-  /** In the form of key-group-codec.ts. Never changed again. */
+  /** In the form of key-group-codec.ts. Not changed before `release`. */
   readonly bytes: Uint8Array
 }
 

@@ -1,5 +1,4 @@
-import type { ByteWriter } from '../record/byte-writer.ts'
-import type { GeneralEncoder } from '../record/general-encoder.ts'
+import type { KeyGroupOutput } from '../snapshot/key-group-output.ts'
 import type { RecordPlace, RecordShape } from './record-shapes.ts'
 
 interface AccumulatorPlace extends RecordPlace {
@@ -17,8 +16,8 @@ const accumulatorShape: RecordShape = {
     return true
   },
   aggregate() {},
-  write(place: AccumulatorPlace, out: ByteWriter, encoder: GeneralEncoder) {
-    encoder.encodeTo(out, place.value)
+  write(place: AccumulatorPlace, to: KeyGroupOutput) {
+    to.encoder.encodeTo(to.out, place.value)
   },
 }
 

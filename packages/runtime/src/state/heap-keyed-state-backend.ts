@@ -5,6 +5,7 @@ import type { TypeDescription } from '../record/type-description.ts'
 import type { TypeInformation } from '../record/type-information.ts'
 import type { TypeRegistry } from '../record/type-registry.ts'
 import { ValueCopier } from '../record/value-copier.ts'
+import { BlockMemory } from '../snapshot/block-memory.ts'
 import { KeyGroupReader, KeyGroupsWriter } from '../snapshot/key-group-codec.ts'
 import type { KeyedStateHandle, KeyedStateKind, KeyedStateMeta } from '../snapshot/snapshot.ts'
 import type { KeyedStateBytes } from '../snapshot/state-bytes.ts'
@@ -74,6 +75,7 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
   readonly #tables = new Map<string, Table>()
   readonly #timers = new Map<string, HeapProcessingTimeTimers>()
   readonly #registered = new Map<string, Registered>()
+  readonly #memory = new BlockMemory()
   #cleanedForEachRecord: Table[] = []
   /** What is being kept or written now, for messages. */
   #attemptedState = ''
@@ -190,9 +192,15 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
   snapshot(): KeyedStateBytes | undefined {
     const attempt = (): string =>
       `Cannot take a snapshot of state "${this.#attemptedState}" of operator "${this.#operatorName}"`
-    const writer = new KeyGroupsWriter(this.#range.start, { registry: this.#registry, attempt })
-    const states: KeyedStateMeta[] = []
     const keyGroupCount = this.#range.end - this.#range.start + 1
+    const bytesExpected = [...this.#tables.values()].reduce((sum, table) => sum + table.expectedBytes, 0)
+    const writer = new KeyGroupsWriter(this.#range.start, {
+      registry: this.#registry,
+      attempt,
+      bytesPerKeyGroup: bytesExpected / keyGroupCount,
+      memory: this.#memory,
+    })
+    const states: KeyedStateMeta[] = []
     for (const table of this.#tables.values()) {
       this.#attemptedState = table.name
       states.push(table.snapshot(writer, this.#maxParallelism, keyGroupCount))
@@ -201,7 +209,7 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
       if (timers.size > 0) states.push(timers.snapshot(writer, this.#maxParallelism))
     }
     const keyGroups = writer.finish()
-    return keyGroups.length === 0 ? undefined : { states, keyGroups }
+    return keyGroups.length === 0 ? undefined : { states, keyGroups, release: () => writer.release() }
   }
 
   dispose(): void {

@@ -1,4 +1,4 @@
-import { keyGroupOfCanonical, keyOfCanonical } from '../keys/parse-canonical-key.ts'
+import { keyOfCanonical } from '../keys/parse-canonical-key.ts'
 import { detach } from '../record/detach-strings.ts'
 import type { KeyGroupReader, KeyGroupsWriter } from '../snapshot/key-group-codec.ts'
 import type { KeyedStateMeta } from '../snapshot/snapshot.ts'
@@ -6,6 +6,7 @@ import type { CurrentKey } from './current-key.ts'
 import { KeyedPlaces } from './keyed-places.ts'
 import type { ProcessingTimeTimers } from './keyed-state-backend.ts'
 import { StateError } from './state-error.ts'
+import type { KeyGroupVisitor } from './string-places.ts'
 import { type Timer, TimerHeap } from './timer-heap.ts'
 
 /** A key with more timers than these finds them by a map. */
@@ -69,13 +70,14 @@ export class HeapProcessingTimeTimers implements ProcessingTimeTimers {
   /** Each key with its timestamps, ascending. */
   snapshot(writer: KeyGroupsWriter, maxParallelism: number): KeyedStateMeta {
     writer.startState({ kind: 'timers', hasTtl: false })
-    this.#byKey.forEach((canonical, place) => {
+    const visit: KeyGroupVisitor<TimersOfKey | Map<number, Timer>>['visit'] = (canonical, place, keyGroup) => {
       const timers = place instanceof Map ? [...place.values()] : place.timers
-      writer.startKey(keyGroupOfCanonical(canonical, maxParallelism), keyOfCanonical(canonical))
+      writer.startKey(keyGroup, keyOfCanonical(canonical))
       writer.count(timers.length)
       if (timers.length === 1) writer.timestamp(timers[0]!.timestampMs)
       else for (const time of timers.map((timer) => timer.timestampMs).sort((a, b) => a - b)) writer.timestamp(time)
-    })
+    }
+    this.#byKey.forEachByKeyGroup(maxParallelism, { visit })
     return {
       name: this.name,
       kind: 'timers',

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { canonicalKey } from '../keys/canonical-key.ts'
+import { keyGroupOfCanonical } from '../keys/parse-canonical-key.ts'
 import { KeyedPlaces } from './keyed-places.ts'
 
 const key = fc.oneof(
@@ -40,6 +42,43 @@ test('Each key has one place until it is removed, whatever its type and however 
     }),
   )
 })
+
+test('Each key is visited with its key group, also when others have come and gone since the last visit', () => {
+  const visit = fc.constant({ visit: true } as const)
+  fc.assert(
+    fc.property(fc.array(fc.oneof(step, visit), { maxLength: 300, size: 'max' }), (steps) => {
+      const places = new KeyedPlaces<number>()
+      const model = new Map<unknown, number>()
+      const check = () => {
+        const seen = new Map<unknown, readonly [number, number]>()
+        places.forEachByKeyGroup(128, { visit: (at, place, keyGroup) => seen.set(at, [place, keyGroup]) })
+        expect(seen).toEqual(new Map([...model].map(([at, place]) => [at, [place, keyGroupOfCanonical(at, 128)]])))
+      }
+      for (const [number, each] of steps.entries()) {
+        if ('put' in each) {
+          const canonical = canonicalKeyOrZero(each.put)
+          places.put(canonical, number)
+          model.set(canonical, number)
+        } else if ('remove' in each) {
+          places.remove(canonicalKeyOrZero(each.remove))
+          model.delete(canonicalKeyOrZero(each.remove))
+        } else if ('visit' in each) check()
+      }
+      check()
+      places.clear()
+      model.clear()
+      check()
+      places.put('user-1', 1)
+      model.set('user-1', 1)
+      check()
+    }),
+  )
+})
+
+/** Bigints above 64 bits are no keys. */
+function canonicalKeyOrZero(each: unknown): unknown {
+  return typeof each === 'bigint' ? BigInt.asIntN(64, each) : canonicalKey(each)
+}
 
 test('Integer keys keep their places while the table grows, and while it shrinks', () => {
   const places = new KeyedPlaces<{ readonly key: number }>()

@@ -1,5 +1,6 @@
+import { keyGroupOfCanonical } from '../keys/parse-canonical-key.ts'
 import { detach } from '../record/detach-strings.ts'
-import { StringPlaces } from './string-places.ts'
+import { type KeyGroupVisitor, StringPlaces } from './string-places.ts'
 
 const CAPACITY_MIN = 64
 /** Slots that a visit passes for each entry it wants: a table that was emptied has few entries. */
@@ -87,6 +88,18 @@ export class KeyedPlaces<Place> {
     }
     this.#strings.forEach(visit)
     for (const [key, place] of this.#others) visit(key as boolean, place)
+  }
+
+  /** The same with the key group of each; always with the same number of them. */
+  forEachByKeyGroup(maxParallelism: number, visitor: KeyGroupVisitor<Place>): void {
+    const keyGroupOf = (key: unknown): number => keyGroupOfCanonical(key, maxParallelism)
+    const { length } = this.#integers
+    for (let slot = 0; slot < length; slot++) {
+      const place = this.#integerPlaces[slot]
+      if (place !== undefined) visitor.visit(this.#integers[slot]!, place, keyGroupOf(this.#integers[slot]!))
+    }
+    this.#strings.forEachByKeyGroup(keyGroupOf, visitor)
+    for (const [key, place] of this.#others) visitor.visit(key as boolean, place, keyGroupOf(key))
   }
 
   /** Some keys, from where the last call stopped, and around again. The visitor may remove the key it sees. */

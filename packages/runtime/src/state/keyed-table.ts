@@ -1,4 +1,4 @@
-import { keyGroupOfCanonical, keyOfCanonical } from '../keys/parse-canonical-key.ts'
+import { keyOfCanonical } from '../keys/parse-canonical-key.ts'
 import type { TypeDescription } from '../record/type-description.ts'
 import type { KeyGroupReader, KeyGroupsWriter } from '../snapshot/key-group-codec.ts'
 import type { KeyedStateKind, KeyedStateMeta } from '../snapshot/snapshot.ts'
@@ -6,8 +6,10 @@ import type { CurrentKey } from './current-key.ts'
 import { InferredType } from './inferred-type.ts'
 import { KeyedPlaces } from './keyed-places.ts'
 import type { StateTtl } from './state-ttl.ts'
+import type { KeyGroupVisitor } from './string-places.ts'
 
-const bytesPerKeyGuess = 24
+/** So many keys tell what others take. */
+const sampledKeys = 1_000
 
 /** What the descriptor of a state says, in the words of the tables. */
 export interface TableDeclaration {
@@ -17,11 +19,23 @@ export interface TableDeclaration {
   readonly ttl: StateTtl | undefined
 }
 
+/** What a snapshot that is being taken goes by. */
+interface SnapshotPass {
+  readonly writer: KeyGroupsWriter
+  readonly keyGroupCount: number
+  readonly bytesBefore: number
+  readonly nowMs: number
+  readonly expiry: StateTtl | undefined
+  readonly inferred: InferredType
+  readonly inferredKeys: InferredType
+  keysToSample: number
+}
+
 /**
  * All keys of one state in one subtask, with an entry for each that has something. What was found for the current key is
  * kept until another key is current, so that to read and then to write is one search.
  */
-export abstract class KeyedTable<Entry> {
+export abstract class KeyedTable<Entry> implements KeyGroupVisitor<Entry> {
   readonly name: string
   readonly kind: KeyedStateKind
   readonly places: KeyedPlaces<Entry> = new KeyedPlaces<Entry>()
@@ -33,8 +47,9 @@ export abstract class KeyedTable<Entry> {
   #mapKeyType: TypeDescription | undefined
   #isDeclared = false
   #hasTtl = false
-  /** Of the last snapshot. */
-  #bytesPerKey = bytesPerKeyGuess
+  #pass: SnapshotPass | undefined
+  /** Of the last snapshot; 0 before the first. */
+  #bytesPerKey = 0
   protected ttl: StateTtl | undefined
   /** When values came that have no time of their own. */
   protected restoredAtMs = 0
@@ -133,22 +148,34 @@ export abstract class KeyedTable<Entry> {
     return this.#hasTtl
   }
 
+  /** What a snapshot is likely to take; 0 if there was none. */
+  get expectedBytes(): number {
+    return this.places.size * this.#bytesPerKey
+  }
+
   /** Appends all entries, by key group. Answers what they have in common. */
   snapshot(writer: KeyGroupsWriter, maxParallelism: number, keyGroupCount: number): KeyedStateMeta {
     const { size } = this.places
-    writer.startState({ kind: this.kind, hasTtl: this.#hasTtl }, (size * this.#bytesPerKey) / keyGroupCount)
-    const nowMs = this.ttl?.nowMs() ?? 0
-    const expiry = this.ttl?.cleansFullSnapshot === true ? this.ttl : undefined
+    const bytesBefore = writer.byteCount
+    writer.startState({ kind: this.kind, hasTtl: this.#hasTtl })
     const inferred = new InferredType()
     const inferredKeys = new InferredType()
-    this.places.forEach((canonical, entry) => {
-      const isLooked = inferred.wantsMore && this.#type === undefined
-      if (isLooked) this.sample(entry, inferred, inferredKeys)
-      if (expiry !== undefined && this.isAllExpired(entry, nowMs, expiry)) return
-      writer.startKey(keyGroupOfCanonical(canonical, maxParallelism), keyOfCanonical(canonical))
-      this.write(writer, entry, nowMs, expiry)
-    })
-    if (size > 0) this.#bytesPerKey = writer.stateBytes() / size
+    this.#pass = {
+      writer,
+      keyGroupCount,
+      bytesBefore,
+      nowMs: this.ttl?.nowMs() ?? 0,
+      expiry: this.ttl?.cleansFullSnapshot === true ? this.ttl : undefined,
+      inferred,
+      inferredKeys,
+      keysToSample: this.#bytesPerKey === 0 ? sampledKeys : 0,
+    }
+    try {
+      this.places.forEachByKeyGroup(maxParallelism, this)
+    } finally {
+      this.#pass = undefined
+    }
+    if (size > 0) this.#bytesPerKey = (writer.byteCount - bytesBefore) / size
     return {
       name: this.name,
       kind: this.kind,
@@ -157,6 +184,22 @@ export abstract class KeyedTable<Entry> {
       isDeclared: this.#isDeclared,
       hasTtl: this.#hasTtl,
     }
+  }
+
+  /** Appends an entry to the snapshot that is being taken. */
+  visit(canonical: unknown, entry: Entry, keyGroup: number): void {
+    const pass = this.#pass!
+    const { writer, nowMs, expiry, inferred } = pass
+    if (inferred.wantsMore && this.#type === undefined) this.sample(entry, inferred, pass.inferredKeys)
+    if (expiry !== undefined && this.isAllExpired(entry, nowMs, expiry)) return
+    writer.startKey(keyGroup, keyOfCanonical(canonical))
+    this.write(writer, entry, nowMs, expiry)
+    if (pass.keysToSample > 0 && --pass.keysToSample === 0) this.#expectBytes(pass)
+  }
+
+  #expectBytes({ writer, bytesBefore, keyGroupCount }: SnapshotPass): void {
+    const bytesPerKey = (writer.byteCount - bytesBefore) / sampledKeys
+    writer.expect((bytesBefore + bytesPerKey * this.places.size) / keyGroupCount)
   }
 
   clear(): void {

@@ -1,4 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { isExactCopy } from '../record/testing/exact.ts'
+import { KeyGroupReader, KeyGroupsWriter, readKeyGroupEntries } from '../snapshot/key-group-codec.ts'
 import { RecordShapes } from './record-shapes.ts'
 
 class Reading {
@@ -30,6 +33,16 @@ describe('A place', () => {
     expect(place.shape.load(place)).toStrictEqual(first)
     expect(place.shape.store(place, second)).toBe(true)
     expect(place.shape.load(place)).toStrictEqual(second)
+  })
+
+  test('of a tuple takes no array with a hole for one', () => {
+    const shapes = new RecordShapes()
+    const place = shapes.create([1, 2])
+    const holed = Object.assign([], { 1: 2 })
+    expect(place.shape.store(place, holed)).toBe(false)
+    expect(shapes.create(holed).shape.load(shapes.create(holed))).toStrictEqual(holed)
+    expect(place.shape.store(place, [undefined, 2])).toBe(true)
+    expect(place.shape.load(place)).toStrictEqual([undefined, 2])
   })
 
   test('of flat records gives a new object at each reading, with the fields in order', () => {
@@ -80,4 +93,57 @@ test('More shapes than are generated for are kept generally', () => {
     const place = shapes.create({ [`field${i}`]: i })
     expect(place.shape.load(place)).toEqual({ [`field${i}`]: i })
   }
+})
+
+test('Flat records are written and read back exactly, whatever is in their fields', () => {
+  const field = fc.oneof(
+    fc.constantFrom<unknown>(
+      null,
+      undefined,
+      true,
+      false,
+      -0,
+      0,
+      Number.NaN,
+      127,
+      -129,
+      40_000,
+      2 ** 31,
+      -(2 ** 31),
+      'k',
+    ),
+    fc.double(),
+    fc.integer(),
+    fc.bigInt(),
+    fc.string({ unit: 'binary', maxLength: 100 }),
+    // Of the lengths at which texts are written in another way.
+    fc.integer({ min: 0, max: 200 }).map((length) => 'x'.repeat(length)),
+    fc.integer({ min: 1, max: 80 }).map((length) => `${'x'.repeat(length - 1)}\u00e9`),
+    fc.integer({ min: 1, max: 80 }).map((length) => `${'x'.repeat(length - 1)}\ud800`),
+  )
+  const record = fc.oneof(
+    fc.record({ key: field, value: field, other: field }),
+    fc.tuple(field, field),
+    fc.record({ a: field }),
+  )
+  const form = { kind: 'value', hasTtl: false } as const
+  fc.assert(
+    fc.property(fc.array(record, { maxLength: 20 }), fc.constantFrom<unknown>('k', 127, ['k']), (records, key) => {
+      const shapes = new RecordShapes()
+      const writer = new KeyGroupsWriter(0)
+      writer.startState(form)
+      for (const each of records) {
+        const place = shapes.create(each)
+        writer.startKey(0, key)
+        writer.valueBy(place.shape, place, 0)
+      }
+      const read = writer.finish().flatMap(({ bytes }) => [...readKeyGroupEntries(new KeyGroupReader(), bytes, [form])])
+      expect(
+        isExactCopy(
+          records,
+          read.flatMap(({ values }) => values),
+        ),
+      ).toBe(true)
+    }),
+  )
 })

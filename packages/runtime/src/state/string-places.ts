@@ -6,6 +6,16 @@ const CAPACITY_MIN = 64
 const PROBES_MAX = 64
 /** Of a longer key only so many characters at either end are hashed. */
 const HASHED_CHARACTERS = 32
+/** No key group has this number: there are 32768 at most. */
+const UNKNOWN = 0xffff
+
+/**
+ * Sees all keys with their key groups. An object, not a function: the engine gives up the loop that it compiled when the next
+ * snapshot comes with another closure (bench: W8).
+ */
+export interface KeyGroupVisitor<Place> {
+  visit(key: string | number | boolean | bigint, place: Place, keyGroup: number): void
+}
 
 /**
  * Places of text keys: an open-addressing table, at most half full, of references to entries that lie in the order in which
@@ -20,6 +30,8 @@ export class StringPlaces<Place> {
   /** Key, place, key, place. */
   #entries: (string | Place)[] = []
   #expected = 0
+  /** By entry, as far as they were asked for: that of a key takes as long to compute as to write the key (bench: W8). */
+  #keyGroups: Uint16Array = new Uint16Array(0)
   /** What did not find room near its slot. */
   readonly #others = new Map<string, Place>()
 
@@ -104,6 +116,7 @@ export class StringPlaces<Place> {
     this.#others.clear()
     this.#table = new Int32Array(CAPACITY_MIN * 2)
     this.#mask = CAPACITY_MIN - 1
+    this.#keyGroups = new Uint16Array(0)
   }
 
   /** All keys; none may be put or removed meanwhile. */
@@ -111,6 +124,34 @@ export class StringPlaces<Place> {
     const { entryCount } = this
     for (let entry = 0; entry < entryCount; entry++) this.visitEntry(entry, visit)
     for (const [key, place] of this.#others) visit(key, place)
+  }
+
+  /** The same with the key group of each, always by the same function. */
+  forEachByKeyGroup(keyGroupOf: (key: string) => number, visitor: KeyGroupVisitor<Place>): void {
+    this.#findKeyGroups(keyGroupOf)
+    const { entryCount } = this
+    const keyGroups = this.#keyGroups
+    const entries = this.#entries
+    for (let entry = 0; entry < entryCount; entry++) {
+      visitor.visit(entries[entry * 2] as string, entries[entry * 2 + 1] as Place, keyGroups[entry]!)
+    }
+    for (const [key, place] of this.#others) visitor.visit(key, place, keyGroupOf(key))
+  }
+
+  #findKeyGroups(keyGroupOf: (key: string) => number): void {
+    const { entryCount } = this
+    if (entryCount > this.#keyGroups.length) this.#makeRoomForKeyGroups(entryCount)
+    const keyGroups = this.#keyGroups
+    const entries = this.#entries
+    for (let entry = 0; entry < entryCount; entry++) {
+      if (keyGroups[entry] === UNKNOWN) keyGroups[entry] = keyGroupOf(entries[entry * 2] as string)
+    }
+  }
+
+  #makeRoomForKeyGroups(entryCount: number): void {
+    const grown = new Uint16Array(Math.ceil(entryCount * 1.25)).fill(UNKNOWN)
+    grown.set(this.#keyGroups)
+    this.#keyGroups = grown
   }
 
   /** The visitor may remove the key; the last entry then takes its place. */
@@ -162,6 +203,9 @@ export class StringPlaces<Place> {
       entries[entry * 2 + 1] = entries[last * 2 + 1]!
     }
     entries.length = last * 2
+    const keyGroups = this.#keyGroups
+    if (entry < keyGroups.length) keyGroups[entry] = keyGroups[last] ?? UNKNOWN
+    if (last < keyGroups.length) keyGroups[last] = UNKNOWN
   }
 
   #grow(): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { withoutCallLocations } from '../api/call-location.ts'
 import type { JobDefinition } from '../api/job-definition.ts'
 import { planJob } from '../api/plan-job.ts'
 import { Configuration } from '../configuration/configuration.ts'
@@ -31,12 +32,14 @@ function checkBundle({ bundleUrl, bundleSha256 }: JobReference, bytes: Uint8Arra
 
 /** The part of {@link loadPlan} that needs no file. */
 export function buildSlotPlan(definition: JobDefinition, job: JobReference): SlotPlan {
-  const planned = planJob(definition, {
-    args: job.args,
-    configuration: Configuration.fromEntries(job.configuration),
-    parallelism: job.parallelism,
-    maxParallelisms: job.maxParallelisms,
-  })
+  const planned = withoutCallLocations(() =>
+    planJob(definition, {
+      args: job.args,
+      configuration: Configuration.fromEntries(job.configuration),
+      parallelism: job.parallelism,
+      maxParallelisms: job.maxParallelisms,
+    }),
+  )
   checkSameGraph(planned.plan, job)
   const { configuration } = planned
   return {

@@ -17,6 +17,11 @@ export interface SourceTaskParts {
   readonly onStarted: () => void
 }
 
+/** Stands for a checkpoint between what was said before and after its trigger. */
+interface HeldCheckpoint {
+  readonly checkpointId: number
+}
+
 /** The name of the list state that splits are kept in, as in Flink's SourceOperator. */
 const SPLITS_STATE = 'SourceReaderState'
 
@@ -27,8 +32,11 @@ export class SourceTask {
   readonly #wake: () => void
   #reader: SourceReader<unknown, SourceSplit> | undefined
   #ready = true
-  /** What the coordinator said before the reader had started, or while it is held; undefined otherwise. */
-  #deferred: (() => void)[] | undefined = []
+  /**
+   * What the coordinator said before the reader had started, or while a checkpoint is about to be taken, which stands before
+   * what was said after its trigger.
+   */
+  #deferred: ((() => void) | HeldCheckpoint)[] = []
   #started = false
   #failure: { readonly error: unknown } | undefined
 
@@ -52,7 +60,7 @@ export class SourceTask {
       onStarted()
       await this.#reader.start?.()
       this.#started = true
-      this.release()
+      this.#tellDeferred()
     } catch (error) {
       throw this.#failed(error)
     }
@@ -66,18 +74,17 @@ export class SourceTask {
   }
 
   /**
-   * Until `release` the reader is told nothing: a checkpoint is about to be taken, and what was sent after its trigger does
-   * not belong to it.
+   * A checkpoint is about to be taken. Until `release` the reader is not told what comes from now on, which does not belong
+   * to it; nor before `release` of one that is held later what comes after that.
    */
-  hold(): void {
-    this.#deferred ??= []
+  hold(checkpointId: number): void {
+    this.#deferred.push({ checkpointId })
   }
 
-  release(): void {
-    if (!this.#started) return
-    const deferred = this.#deferred ?? []
-    this.#deferred = undefined
-    for (const tell of deferred) tell()
+  /** The checkpoint was taken, or will not be. */
+  release(checkpointId: number): void {
+    this.#deferred = this.#deferred.filter((each) => typeof each === 'function' || each.checkpointId !== checkpointId)
+    this.#tellDeferred()
   }
 
   /** Puts the reader's splits, with their positions, into the operator's state. */
@@ -126,14 +133,23 @@ export class SourceTask {
     return this.#reader
   }
 
-  /** Tells the reader, but not while its `start` is under way, or while it is held. */
+  /** Tells the reader, but not while its `start` is under way, or before a checkpoint that was triggered before. */
   #tell(message: (reader: SourceReader<unknown, SourceSplit>) => void): void {
     const tell = () => {
       this.#attempt(() => message(this.#current()))
       this.#again()
     }
-    if (this.#deferred === undefined) tell()
-    else this.#deferred.push(tell)
+    this.#deferred.push(tell)
+    this.#tellDeferred()
+  }
+
+  /** As far as the next checkpoint. */
+  #tellDeferred(): void {
+    if (!this.#started) return
+    for (let next = this.#deferred[0]; typeof next === 'function'; next = this.#deferred[0]) {
+      this.#deferred.shift()
+      next()
+    }
   }
 
   #awaitInput(): void {

@@ -95,6 +95,31 @@ describe('A checkpoint in a subtask', () => {
     expect(task.out).toEqual(['1.0', '1.1', '1.2', 'barrier 1'])
   })
 
+  test('leaves to the one after it what was told between their triggers', async () => {
+    const sink = new ToldSink('flush')
+    const reader = new PositionReader()
+    const task = new HandDrivenTask([sink.definition], reader)
+    await task.run()
+    task.subtask.triggerCheckpoint(options(1))
+    task.subtask.source?.addSplits([{ splitId: 'between' }])
+    task.subtask.triggerCheckpoint(options(2))
+    task.subtask.triggerCheckpoint(options(3))
+    task.subtask.source?.addSplits([{ splitId: 'late' }])
+    task.subtask.abortCheckpoint(2)
+    for (let taken = 0; taken < 2; taken++) {
+      await task.run()
+      sink.pending.get('flush')?.resolve()
+      await macrotask()
+    }
+    await task.run()
+    expect(reader.calls.filter((call) => /add|snapshot/.test(call))).toEqual([
+      'snapshot 1',
+      'addSplits between',
+      'snapshot 3',
+      'addSplits late',
+    ])
+  })
+
   test('belongs to splits that came before its trigger: later ones are told to the reader when it is taken', async () => {
     const sink = new ToldSink('flush')
     const reader = new PositionReader()
@@ -196,6 +221,19 @@ describe('The end of a subtask whose output becomes visible with checkpoints', (
     expect([task.states.at(-1), sink.calls.filter((call) => call === 'commit').length]).toEqual(['FINISHED', 1])
   })
 
+  test('waits no more if a later one is complete before it fails', async () => {
+    const task = await ended(new ToldSink())
+    for (const checkpointId of [4, 5]) {
+      task.subtask.triggerCheckpoint(options(checkpointId))
+      await task.run()
+    }
+    // Both come as one batch of mail, so that nothing happens between them.
+    task.subtask.notifyCheckpointComplete(5)
+    task.subtask.abortCheckpoint(4)
+    await task.run()
+    expect(task.states.at(-1)).toBe('FINISHED')
+  })
+
   test('comes without a checkpoint where the job takes none', async () => {
     const sink = new ToldSink()
     const task = new HandDrivenTask([sink.definition])
@@ -218,6 +256,28 @@ describe('A source that is stopped', () => {
     task.subtask.notifyCheckpointComplete(3)
     await task.run()
     expect([task.out, task.states.at(-1)]).toEqual([[1, 'barrier 3'], 'FINISHED'])
+  })
+
+  test('does not send the end of its input before it is known whether that is to be one for those behind it', async () => {
+    const ending = async (): Promise<HandDrivenTask> => {
+      const task = new HandDrivenTask([new ToldSink().definition], new PositionReader(), { checkpointingEnabled: true })
+      await task.run()
+      task.reader.end()
+      task.subtask.triggerCheckpoint(options(3, 'suspend'))
+      task.bell.ring()
+      await task.run()
+      expect([task.states.at(-1), task.awaitsFinalCheckpoint]).toEqual(['RUNNING', false])
+      return task
+    }
+    const stopped = await ending()
+    stopped.subtask.notifyCheckpointComplete(3)
+    await stopped.run()
+    expect([stopped.states.at(-1), stopped.awaitsFinalCheckpoint]).toEqual(['FINISHED', false])
+    const goesOn = await ending()
+    goesOn.subtask.abortCheckpoint(3)
+    goesOn.bell.ring()
+    await goesOn.run()
+    expect([goesOn.states.at(-1), goesOn.awaitsFinalCheckpoint]).toEqual(['RUNNING', true])
   })
 
   test('goes on if the savepoint fails', async () => {

@@ -71,6 +71,12 @@ export class SubtaskCheckpoints {
     return this.#current !== undefined || this.#queue.length > 0
   }
 
+  /** Whether this one does. */
+  isPending(checkpointId: number): boolean {
+    const isIt = ({ barrier }: AlignedCheckpoint) => barrier.checkpointId === checkpointId
+    return this.#queue.some(isIt) || (this.#current !== undefined && isIt(this.#current.aligned))
+  }
+
   /** The next to be taken, if it is a drain. */
   get drains(): boolean {
     return this.#current === undefined && this.#queue[0]?.barrier.isDrain === true

@@ -1,10 +1,8 @@
-import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
-import type { ArrivedElement, InputGate } from '../exchange/input-gate.ts'
+import type { InputGate } from '../exchange/input-gate.ts'
 import type { RecordWriter } from '../exchange/record-writer.ts'
 import type { SubtaskMetrics } from '../metrics/subtask-metrics.ts'
-import type { OperatorContext, OperatorStates, Resumed } from '../operators/generated-operator.ts'
-import { OperatorFailure } from '../operators/operator-failure.ts'
+import type { OperatorContext, OperatorStates } from '../operators/generated-operator.ts'
 import { describeError, type ErrorData } from '../protocol/error-data.ts'
 import type { CheckpointOptions, SubtaskAddress, SubtaskFailure } from '../protocol/messages.ts'
 import { isTerminalSubtaskState, type SubtaskState, subtaskTransition } from '../protocol/subtask-state.ts'
@@ -17,11 +15,14 @@ import { ChainOpening } from './chain-opening.ts'
 import { ChainTimers } from './chain-timers.ts'
 import type { CheckpointAlignment } from './checkpoint-alignment.ts'
 import { closeChain } from './close-chain.ts'
+import { describeFailure } from './describe-failure.ts'
 import { EndOfInputSteps } from './end-of-input.ts'
 import type { MutationChecks } from './mutation-checks.ts'
 import type { Pacing } from './pacing.ts'
+import { resumeOutput } from './resume-output.ts'
 import type { SourceTask } from './source-task.ts'
 import type { SubtaskCheckpoints } from './subtask-checkpoints.ts'
+import { SubtaskInputs } from './subtask-inputs.ts'
 import { TimeShares } from './time-shares.ts'
 
 /** What a subtask is made of. */
@@ -62,11 +63,11 @@ export class Subtask {
   readonly address: SubtaskAddress
   readonly #parts: SubtaskParts
   readonly #shares: TimeShares
+  readonly #inputs: SubtaskInputs
   readonly #timers: ChainTimers
   readonly #opening: ChainOpening
   readonly #commitsOnCheckpoint: boolean
   #state: SubtaskState = 'DEPLOYING'
-  #nextGate = 0
   #inputEnded = false
   /** The channels ended because the job is being stopped: operators do not take it for the end of their input. */
   #suspended = false
@@ -74,11 +75,11 @@ export class Subtask {
   /** Operators have been told of the end of their input, and have emitted what they held back. */
   #endHandled = false
   #endEmitted = false
-  /** The savepoint after which this source ends. */
+  /** The savepoint that begins here, and after which this subtask ends. */
   #stop: { readonly checkpointId: number; readonly mode: 'suspend' | 'drain' } | undefined
   /** Checkpoints that no barrier brings, since all inputs are about to end. */
   #triggered: CheckpointOptions[] = []
-  /** The first checkpoint that holds the effect of all input. */
+  /** The first checkpoint that was taken with the effect of all input. If it fails, any later one will do. */
   #finalCheckpointId: number | undefined
   #awaitingAnnounced = false
   /** Fires timers and takes input in turn, so that neither starves the other. */
@@ -94,6 +95,11 @@ export class Subtask {
     this.#parts = parts
     this.#opening = new ChainOpening(parts.chain, parts.contexts, parts.wake)
     this.#shares = new TimeShares(parts.clock)
+    this.#inputs = new SubtaskInputs({
+      ...parts,
+      onAligned: (aligned) => parts.checkpoints.add(aligned),
+      onEnded: (isSuspended) => this.#onInputsEnded(isSuspended),
+    })
     this.#timers = new ChainTimers(parts.chain, parts.clock)
     this.#commitsOnCheckpoint = parts.chain.operators.some((operator) => operator?.commitsOnCheckpoint)
     if (parts.restore?.isFinished || parts.restore?.hasEndedInput) this.#endHandled = true
@@ -171,7 +177,7 @@ export class Subtask {
     let worked = false
     try {
       checkpoints.check()
-      const resumed = this.#resumeOutput()
+      const resumed = resumeOutput(this.#parts)
       this.#blocked = resumed === 'blocked'
       switch (resumed) {
         case 'done':
@@ -211,16 +217,21 @@ export class Subtask {
 
   /** A checkpoint begins here: this is a source, or all its inputs have ended. */
   triggerCheckpoint(options: CheckpointOptions): void {
-    const { source, gates, alignment, checkpoints } = this.#parts
+    const { source, writers, checkpoints, restore } = this.#parts
     if (this.#state !== 'RUNNING') {
       checkpoints.decline(options.checkpointId, notRunning(this.#state))
       return
     }
-    if (gates.length > 0 && !alignment.allEnded) {
+    if (this.#inputs.count > 0 && !this.#inputs.allEnded) {
       this.#triggered.push(options)
       return
     }
-    source?.hold()
+    // It has nothing to say but that it has finished, as before.
+    if (restore?.isFinished) return
+    // No barrier can follow the end: those behind it would wait for it in vain. What becomes of this subtask, its finish or
+    // its announcement, is on its way to the coordinator, which tries again with it in mind.
+    if (this.#endEmitted && writers.length > 0 && !this.#awaitingAnnounced) return
+    source?.hold(options.checkpointId)
     if (source !== undefined && options.stop !== 'none') {
       this.#stop = { checkpointId: options.checkpointId, mode: options.stop }
     }
@@ -239,23 +250,30 @@ export class Subtask {
     alignment.abort(checkpointId)
     checkpoints.abort(checkpointId)
     this.#triggered = this.#triggered.filter((options) => options.checkpointId !== checkpointId)
-    if (this.#finalCheckpointId === checkpointId) this.#finalCheckpointId = undefined
     if (this.#stop?.checkpointId === checkpointId) this.#stop = undefined
     this.#attempt(() => {
-      if (!checkpoints.hasPending) source?.release()
+      if (!checkpoints.isPending(checkpointId)) source?.release(checkpointId)
     })
   }
 
   notifyCheckpointComplete(checkpointId: number): void {
     if (this.isEnded) return
     this.#parts.checkpoints.complete(checkpointId)
-    if (this.#stop?.checkpointId === checkpointId && !this.#inputEnded) {
+    if (this.#stop?.checkpointId === checkpointId && !this.#endEmitted) {
       this.#inputEnded = true
       this.#suspended = this.#stop.mode === 'suspend'
     }
   }
 
+  #onInputsEnded(isSuspended: boolean): void {
+    this.#inputEnded = true
+    if (isSuspended) this.#suspended = true
+    for (const options of this.#triggered) this.#addTriggered(options)
+    this.#triggered = []
+  }
+
   #addTriggered({ checkpointId, timestampMs, stop }: CheckpointOptions): void {
+    if (stop !== 'none') this.#stop = { checkpointId, mode: stop }
     this.#parts.checkpoints.add({
       barrier: { kind: 'barrier', checkpointId, timestampMs, isDrain: stop === 'drain' },
       firstBarrierMs: this.#parts.clock.now(),
@@ -269,13 +287,9 @@ export class Subtask {
   }
 
   publishMetrics(): void {
-    const { gates, writers, source, chain, metrics } = this.#parts
-    let recordsIn = source === undefined ? 0 : chain.recordsFromSource()
-    let bytesIn = 0
-    for (const { gate } of gates) {
-      recordsIn += gate.recordsIn
-      bytesIn += gate.bytesIn
-    }
+    const { writers, source, chain, metrics } = this.#parts
+    const recordsIn = (source === undefined ? 0 : chain.recordsFromSource()) + this.#inputs.recordsIn
+    const { bytesIn } = this.#inputs
     let recordsOut = chain.recordsToSinks()
     let bytesOut = 0
     for (const writer of writers) {
@@ -310,23 +324,6 @@ export class Subtask {
     void this.#closeAnyway()
   }
 
-  /** Sends what waits for credit, then resumes what is paused in the chain, last operator first. `done`: input may come. */
-  #resumeOutput(): Resumed {
-    const { writers, chain, availability } = this.#parts
-    let drained = true
-    for (const writer of writers) if (!writer.drain()) drained = false
-    availability.stop = !drained
-    if (!drained) return 'blocked'
-    let result: Resumed = 'done'
-    for (let i = chain.operators.length - 1; i >= 0; i--) {
-      const resumed = chain.operators[i]?.paused?.resume() ?? 'done'
-      if (resumed === 'progress' || (resumed === 'blocked' && result === 'done')) result = resumed
-    }
-    if (result !== 'done') availability.stop = true
-    // What was paused is done but has used up the credit: the next visit drains again.
-    return result === 'done' && availability.stop ? 'progress' : result
-  }
-
   #work(): boolean {
     const { checkpoints } = this.#parts
     if (checkpoints.hasPending) {
@@ -341,6 +338,9 @@ export class Subtask {
     }
     if (!this.#endHandled && !this.#suspended) return this.#handleEnd()
     if (!this.#endEmitted) {
+      // If the job is being stopped, those behind the savepoint must not take our end for the end of their input: what they
+      // made of it would belong to no checkpoint any more. Whether it is stopped is not known before.
+      if (this.#stop?.mode === 'suspend' && !this.#suspended) return false
       const end = this.#suspended ? SUSPENDED : END_OF_INPUT
       for (const writer of this.#parts.writers) writer.emitElement(end)
       this.#endEmitted = true
@@ -369,7 +369,7 @@ export class Subtask {
     const { checkpoints, source } = this.#parts
     if (checkpoints.step() === 'waiting') return false
     if (this.#endHandled) this.#finalCheckpointId ??= checkpoints.takenId
-    if (!checkpoints.hasPending) source?.release()
+    if (checkpoints.takenId !== undefined) source?.release(checkpoints.takenId)
     return true
   }
 
@@ -391,7 +391,7 @@ export class Subtask {
     const { source, pacing, clock } = this.#parts
     const recordsMax = pacing.recordsMax()
     const start = clock.monotonicMs()
-    const records = source === undefined ? this.#pollGates(recordsMax) : this.#pollSource(source, recordsMax)
+    const records = source === undefined ? this.#inputs.poll(recordsMax) : this.#pollSource(source, recordsMax)
     if (records > 0) pacing.took(records, clock.monotonicMs() - start)
     // A reader with more at hand, though it emitted nothing, rings no bell.
     return records > 0 || this.#inputEnded || source?.isReady === true
@@ -402,46 +402,6 @@ export class Subtask {
     const before = this.#parts.chain.recordsFromSource()
     if (source.poll(this.#parts.chain, recordsMax) === 'end-of-input') this.#inputEnded = true
     return this.#parts.chain.recordsFromSource() - before
-  }
-
-  /** Answers how many records and control elements were handled. */
-  #pollGates(recordsMax: number): number {
-    const { gates, availability, chain, checkpoints } = this.#parts
-    let handled = 0
-    for (let n = 0; n < gates.length && !availability.stop && !checkpoints.hasPending; n++) {
-      const gateIndex = this.#nextGate
-      const { gate, typeNumber } = gates[gateIndex]!
-      this.#nextGate = (gateIndex + 1) % gates.length
-      handled += gate.poll(chain.inputs[typeNumber]!, availability, recordsMax)
-      for (let met = gate.takeElement(); met !== undefined; met = gate.takeElement()) {
-        this.#handleElement(gateIndex, met)
-        handled++
-      }
-    }
-    return handled
-  }
-
-  #handleElement(gateIndex: number, { channelIndex, element }: ArrivedElement): void {
-    const { alignment, checkpoints } = this.#parts
-    switch (element.kind) {
-      case 'barrier': {
-        const aligned = alignment.onBarrier(gateIndex, channelIndex, element)
-        if (aligned !== undefined) checkpoints.add(aligned)
-        return
-      }
-      case 'end': {
-        if (element.isSuspended) this.#suspended = true
-        const aligned = alignment.onEnd(gateIndex, channelIndex)
-        if (aligned !== undefined) checkpoints.add(aligned)
-        if (!alignment.allEnded) return
-        this.#inputEnded = true
-        for (const options of this.#triggered) this.#addTriggered(options)
-        this.#triggered = []
-        return
-      }
-      default:
-        assert(false, () => `unexpected ${element.kind} in a channel`)
-    }
   }
 
   async #finish(): Promise<void> {
@@ -502,15 +462,4 @@ export class Subtask {
 
 function notRunning(state: SubtaskState): ErrorData {
   return describeError(new Error(`the subtask is ${state}`))
-}
-
-function describeFailure(error: unknown): SubtaskFailure {
-  if (error instanceof OperatorFailure) {
-    return {
-      operatorName: error.operatorName,
-      recordPreview: error.recordPreview,
-      error: describeError(error.cause),
-    }
-  }
-  return { operatorName: '', recordPreview: undefined, error: describeError(error) }
 }

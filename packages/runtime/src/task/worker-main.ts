@@ -1,53 +1,11 @@
-import type { MessagePort } from 'node:worker_threads'
-import { SystemClock } from '../base/clock.ts'
-import { SeededRandom } from '../base/random.ts'
-import { SharedDoorbell } from '../exchange/doorbell.ts'
-import { describeError } from '../protocol/error-data.ts'
-import type { CoordinatorMessage, SlotMessage } from '../protocol/messages.ts'
-import { DOORBELL_STRIDE_BYTES, type SlotDeployment } from '../protocol/slot-deployment.ts'
-import { LocalDirectoryStorage } from '../snapshot/local-directory-storage.ts'
-import { captureStreams } from './capture-streams.ts'
-import { driveSlot } from './drive-slot.ts'
-import { loadPlan } from './load-plan.ts'
-import { AdaptivePacing } from './pacing.ts'
-import { Slot } from './slot.ts'
+import type { SlotTask } from './run-slot.ts'
 
+// Only of modules that are loaded from here on does Node know the source map: so nothing is imported above.
 process.setSourceMapsEnabled(true)
+const loading = import('./run-slot.ts')
 
-/** The task of a worker thread: one slot of one attempt. Resolves when its subtasks have ended. */
-export default async function runSlot(task: {
-  readonly deployment: SlotDeployment
-  readonly port: MessagePort
-}): Promise<void> {
-  const { deployment, port } = task
-  const clock = new SystemClock()
-  const bells = Array.from(
-    { length: deployment.doorbells.byteLength / DOORBELL_STRIDE_BYTES },
-    (_, i) => new SharedDoorbell(new Int32Array(deployment.doorbells, i * DOORBELL_STRIDE_BYTES, 2)),
-  )
-  const send = (message: SlotMessage) => port.postMessage(message)
-  try {
-    const slot = new Slot({
-      deployment,
-      doorbells: bells,
-      clock,
-      random: new SeededRandom((clock.now() ^ (deployment.slotIndex * 0x9e3779b9)) | 0),
-      createPacing: () => new AdaptivePacing(),
-      storage: new LocalDirectoryStorage(),
-      send,
-    })
-    const restoreStreams = captureStreams(slot.text)
-    try {
-      // The listener also keeps the thread alive: a wait for the doorbell does not.
-      port.on('message', (message: CoordinatorMessage) => slot.receive(message))
-      slot.initialize(await loadPlan(deployment.job))
-      await driveSlot(slot, bells[deployment.slotIndex]!, clock)
-    } finally {
-      restoreStreams()
-      slot.text.end()
-    }
-  } catch (error) {
-    send({ kind: 'slot-failed', error: describeError(error) })
-  }
-  port.postMessage({ kind: 'ended' })
+/** The task of a worker thread. Resolves when the subtasks of its slot have ended. */
+export default async function workerMain(task: SlotTask): Promise<void> {
+  const { runSlot } = await loading
+  await runSlot(task)
 }

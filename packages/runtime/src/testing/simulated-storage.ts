@@ -58,6 +58,8 @@ export class SimulatedStorage implements SnapshotStorage {
   readonly #files = new Map<string, Uint8Array>()
   readonly #unsynced = new Set<UnsyncedFile>()
   #underWay = new Set<() => void>()
+  /** Told whenever a file was published, at the moment of its rename. */
+  onPublished: ((path: string) => void) | undefined
   #failures = 0
   #temporaryFiles = 0
 
@@ -116,6 +118,7 @@ export class SimulatedStorage implements SnapshotStorage {
     if (bytes === undefined) throw this.#failed('publish', path, 'ENOENT: the directory was removed meanwhile')
     this.#files.delete(temporaryPath)
     this.#files.set(path, bytes)
+    this.onPublished?.(path)
     if (fails) throw this.#failed('publish', path, 'EIO: i/o error, after the rename')
   }
 

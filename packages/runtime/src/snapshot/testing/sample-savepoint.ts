@@ -2,7 +2,9 @@ import { keyGroupOf } from '../../keys/key-group.ts'
 import { keyGroupRangeForSubtask } from '../../keys/key-group-range.ts'
 import { GeneralEncoder } from '../../record/general-encoder.ts'
 import type { TypeRegistry } from '../../record/type-registry.ts'
+import { ValueTag } from '../../record/value-tag.ts'
 import { KeyGroupsWriter } from '../key-group-codec.ts'
+import type { ValueWriter } from '../key-group-output.ts'
 import { publishMetadata } from '../open-snapshot.ts'
 import type { KeyedStateMeta, OperatorState, OperatorSubtaskState, SnapshotMetadata } from '../snapshot.ts'
 import type { SnapshotStorage } from '../snapshot-storage.ts'
@@ -95,7 +97,8 @@ function sampleKeyed(
       writeEntry(value)
     }
   }
-  write(0, counts, (value) => writer.value(value, 0))
+  const shaped = shapedValues()
+  write(0, counts, (value) => (isPlainObject(value) ? writer.valueBy(shaped, value, 0) : writer.value(value, 0)))
   write(1, visits, (map) => {
     writer.count(map.size)
     for (const [mapKey, value] of map) {
@@ -108,6 +111,32 @@ function sampleKeyed(
     for (const timestamp of timestamps) writer.timestamp(timestamp)
   })
   return { states: keyedStates, keyGroups: writer.finish() }
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}
+
+/** Writes objects as shapes, and texts that are their key as such. */
+function shapedValues(): ValueWriter<object> {
+  const shapes = new Map<string, readonly string[]>()
+  return {
+    write(value, to) {
+      const names = Object.keys(value)
+      const shape = shapes.get(names.join()) ?? names
+      shapes.set(names.join(), shape)
+      const number = to.shapeNumber(shape)
+      if (number < 0) to.defineShape(shape, names)
+      else {
+        to.out.byte(ValueTag.shaped)
+        to.out.count(number)
+      }
+      for (const field of Object.values(value) as unknown[]) {
+        if (typeof field === 'string' && field === to.key) to.out.byte(ValueTag.entryKey)
+        else to.encoder.encodeTo(to.out, field)
+      }
+    },
+  }
 }
 
 function sampleLists({ splits, rules }: SampleState, index: number, parallelism: number): readonly ListStateBytes[] {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ExternalSystem } from './external-system.ts'
 
 function begun(records: readonly string[], system = new ExternalSystem<string>()) {
-  const id = system.begin(system.connect('1', undefined), 0)
+  const id = system.begin(system.connect(1, 0, undefined), 0)
   for (const record of records) system.write(id, record)
   return { system, id }
 }
@@ -29,8 +29,8 @@ test('What a new attempt cannot know from the checkpoint that it starts from is 
   system.assign(known, 4)
   system.prepare(late)
   system.assign(late, 5)
-  system.connect('2', 4)
-  system.connect('2', 4)
+  system.connect(1, 1, 4)
+  system.connect(1, 1, 4)
   for (const id of [known, late, open]) system.commit(id)
   expect(system.committed.map(({ record }) => record)).toEqual(['known'])
   expect(system.violations).toEqual([

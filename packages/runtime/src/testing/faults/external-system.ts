@@ -31,7 +31,8 @@ export class ExternalSystem<T> {
   readonly #seen: SeenRecord<T>[] = []
   readonly #violations: string[] = []
   #generation = 0
-  #attempt: string | undefined
+  #run = 0
+  #attempt = -1
 
   /** What is visible, in the order in which it became so. */
   get committed(): readonly CommittedRecord<T>[] {
@@ -48,10 +49,12 @@ export class ExternalSystem<T> {
 
   /**
    * A writer of an attempt connects. The first of it takes over: transactions of earlier attempts that the restored
-   * checkpoint cannot know are aborted. Answers the generation to begin transactions with.
+   * checkpoint cannot know are aborted. Answers the generation to begin transactions with. What is left of an earlier attempt
+   * changes nothing: here promises outlive the thread that they would have died with.
    */
-  connect(attempt: string, restoredCheckpointId: number | undefined): number {
-    if (attempt === this.#attempt) return this.#generation
+  connect(run: number, attempt: number, restoredCheckpointId: number | undefined): number {
+    if (run < this.#run || (run === this.#run && attempt <= this.#attempt)) return this.#generation
+    this.#run = run
     this.#attempt = attempt
     for (const transaction of this.#transactions) {
       const { state, checkpointId } = transaction

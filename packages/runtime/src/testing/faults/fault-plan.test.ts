@@ -15,7 +15,7 @@ test('A thousand seeds have every shape, every place of a crash, every way to re
   const places = FAULT_POINTS.flatMap((point) => [`${point} throw`, `${point} kill`])
   expect(new Set(crashes.map(({ point, effect }) => `${point} ${effect}`))).toEqual(new Set(places))
   const rescales = plans.flatMap((plan) => plan.rescales.map(({ how, parallelism }) => `${how} ${parallelism}`))
-  const ways = ['rescale', 'stop', 'power'].flatMap((how) => [1, 2, 3, 4].map((p) => `${how} ${p}`))
+  const ways = ['rescale', 'stop', 'power', 'savepoint'].flatMap((how) => [1, 2, 3, 4].map((p) => `${how} ${p}`))
   expect(new Set(rescales)).toEqual(new Set(ways))
   const quiet = plans.filter((plan) => plan.crashes.length + plan.kills.length + plan.rescales.length === 0)
   expect(quiet.length).toBeGreaterThan(20)

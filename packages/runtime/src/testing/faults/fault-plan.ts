@@ -6,15 +6,17 @@ import { FAULT_POINTS, type PlannedCrash } from './fault-points.ts'
 export const FAULT_JOB_SHAPES = ['direct', 'rebalanced', 'rekeyed', 'union', 'connected', 'broadcast'] as const
 export type FaultJobShape = (typeof FAULT_JOB_SHAPES)[number]
 
-/** A change of parallelism while the job runs. */
+/** What somebody does to the running job: all but one change its parallelism. */
 export interface PlannedRescale {
   /**
    * `rescale`: in one step; `stop`: stopped with a savepoint, and run again from it; `power`: the machine stops, and the job
-   * resumes from the newest complete checkpoint.
+   * resumes from the newest complete checkpoint; `savepoint`: one is taken while the job goes on.
    */
-  readonly how: 'rescale' | 'stop' | 'power'
+  readonly how: 'rescale' | 'stop' | 'power' | 'savepoint'
   /** When so many records have come to the sink. */
   readonly afterRecords: number
+  /** Not before the next restart, when the attempt before has left things half done. */
+  readonly isAfterRestart: boolean
   readonly parallelism: number
 }
 
@@ -43,6 +45,7 @@ export interface FaultPlan {
   readonly storage: StorageFaults
   readonly messageDelayMsMax: number
   readonly rescales: readonly PlannedRescale[]
+  readonly claimMode: 'CLAIM' | 'NO_CLAIM'
   readonly config: Readonly<Record<string, string | number | boolean>>
 }
 
@@ -84,6 +87,7 @@ export function drawFaultPlan(seed: number, { withoutFaults = false }: FaultPlan
     storage: drawStorageFaults(random),
     messageDelayMsMax: pick(random, [0, 0, 2, 10]),
     rescales: drawRescales(random, recordCount),
+    claimMode: pick(random, ['CLAIM', 'NO_CLAIM']),
     config: drawConfiguration(random),
   }
   if (!withoutFaults) return plan
@@ -120,9 +124,10 @@ function drawStorageFaults(random: Random): StorageFaults {
 }
 
 function drawRescales(random: Random, recordCount: number): readonly PlannedRescale[] {
-  return Array.from({ length: pick(random, [0, 0, 1, 1, 2]) }, () => ({
-    how: pick(random, ['rescale', 'stop', 'power'] as const),
+  return Array.from({ length: pick(random, [0, 1, 1, 2]) }, () => ({
+    how: pick(random, ['rescale', 'rescale', 'stop', 'stop', 'power', 'power', 'savepoint'] as const),
     afterRecords: 1 + random.below(recordCount * 2),
+    isAfterRestart: random.below(4) === 0,
     parallelism: 1 + random.below(4),
   })).toSorted((a, b) => a.afterRecords - b.afterRecords)
 }

@@ -3,7 +3,7 @@ export class FaultViolation extends Error {
   override readonly name: string = 'FaultViolation'
 }
 
-const SHOWN_MAX = 10
+const SHOWN_MAX = 5
 
 /** Throws if there are any. */
 export function expectNone(what: string, violations: readonly string[]): void {

@@ -10,7 +10,9 @@ import { checkSnapshot, type PublishedSnapshot } from './check-snapshot.ts'
 import { faultJob } from './fault-job.ts'
 import type { FaultPlan, PlannedRescale } from './fault-plan.ts'
 import { InjectedFault } from './fault-points.ts'
+import { expectNone, FaultViolation } from './fault-violation.ts'
 import { FaultWorld } from './fault-world.ts'
+import { gates } from './observed-gates.ts'
 
 /** What a run of a plan went through, for a look at whether the plans are worth running. */
 export interface FaultRunSummary {
@@ -20,13 +22,13 @@ export interface FaultRunSummary {
   readonly snapshots: number
   readonly rescales: number
   readonly outputs: number
+  /** Virtual time of all runs together. */
+  readonly elapsedMs: number
 }
 
 export interface FaultRunOptions {
   /** Called before each step. */
   readonly onStep?: (world: SimulatedWorld) => void
-  /** Called when the job has finished, before the checks. */
-  readonly onFinished?: () => void
   /** Told what happens, for who looks into a seed. */
   readonly trace?: (what: string) => void
 }
@@ -35,30 +37,47 @@ export interface FaultRunOptions {
 class PowerFailure extends Error {}
 
 const STEPS_MAX = 300_000
+/** Segments are counted every so many steps. */
+const STEPS_PER_CHECK = 64
 /** Times that one plan may submit the job: far more than it needs. */
 const RUNS_MAX = 20
-
-const EXACT: Omit<RestoreSettings, 'from'> = { allowNonRestoredState: false, dropState: [], claimMode: 'NO_CLAIM' }
 
 /**
  * Runs the job of a plan with its faults, as often as it takes, until it has finished. Throws FaultViolation if anything was
  * lost, doubled, out of order or in two hands, or a snapshot does not fit the input; other errors if the job failed or hangs.
  */
 export async function runWithFaults(plan: FaultPlan, options: FaultRunOptions = {}): Promise<FaultRunSummary> {
+  gates.forget()
   const world = new FaultWorld(plan, new SeededRandom(plan.seed ^ 0xfa17))
   const runs = new FaultRuns(world, options)
   await runs.run()
-  options.onFinished?.()
-  // Snapshots first: they say more about where something went wrong.
-  if (plan.mode === 'EXACTLY_ONCE') for (const snapshot of runs.published) await checkSnapshot(plan, snapshot)
-  checkOutput(world)
+  // All checks, since a flaw that only one of them sees tells more than the first that is seen.
+  const found: string[] = []
+  for (const check of checksOf(world, runs.published)) {
+    try {
+      await check()
+    } catch (error) {
+      if (!(error instanceof FaultViolation)) throw error
+      found.push(error.message)
+    }
+  }
+  if (found.length > 0) throw new FaultViolation(found.join('\n'))
   return {
     runs: world.run,
     restarts: runs.restarts,
     snapshots: runs.published.length,
     rescales: runs.rescales,
     outputs: world.external.committed.length,
+    elapsedMs: runs.elapsedMs,
   }
+}
+
+function* checksOf(world: FaultWorld, published: readonly PublishedSnapshot[]): Generator<() => void | Promise<void>> {
+  yield () => gates.check()
+  yield () => expectNone('Functions saw', world.violations)
+  yield () => checkOutput(world)
+  if (world.plan.mode !== 'EXACTLY_ONCE') return
+  for (const snapshot of published) yield () => checkSnapshot(world.plan, snapshot)
 }
 
 class FaultRuns {
@@ -72,7 +91,7 @@ class FaultRuns {
   #parallelism: number
   #restore: RestoreSettings | undefined
   /** Virtual time goes on from one run to the next. */
-  #elapsedMs = 0
+  elapsedMs = 0
   #steps = 0
 
   constructor(world: FaultWorld, options: FaultRunOptions) {
@@ -91,7 +110,7 @@ class FaultRuns {
         `run ${this.#world.run} at parallelism ${this.#parallelism}, from ${JSON.stringify(this.#restore?.from)}`,
       )
       try {
-        run.elapsedMs = this.#elapsedMs
+        run.elapsedMs = this.elapsedMs
         run.steps = this.#steps
         const { files } = await runInSimulation(faultJob(this.#world), {
           seed: this.#world.plan.seed * RUNS_MAX + this.#world.run,
@@ -107,8 +126,9 @@ class FaultRuns {
         })
         this.restarts += run.restarts
         this.#files = files
+        this.elapsedMs = run.elapsedMs
         if (run.stoppedAt === undefined) return
-        this.#restore = { from: { path: run.stoppedAt.path }, ...EXACT }
+        this.#restore = this.#restoreFrom({ path: run.stoppedAt.path })
         this.#parallelism = run.stoppedAt.parallelism
       } catch (error) {
         this.restarts += run.restarts
@@ -119,9 +139,9 @@ class FaultRuns {
           run.storage!.crash()
           this.#files = run.storage!.files()
           // Without a snapshot of its own, what it started from is still the newest; and a savepoint elsewhere is not found.
-          if (run.newestPath !== undefined) {
-            const isFound = run.newestPath.startsWith('/checkpoints/')
-            this.#restore = { from: isFound ? 'resume' : { path: run.newestPath }, ...EXACT }
+          const newest = run.completed.findLast((path) => this.#files.has(path))
+          if (newest !== undefined) {
+            this.#restore = this.#restoreFrom(newest.startsWith('/checkpoints/') ? 'resume' : { path: newest })
           }
         } else if (!run.hasStarted && isStorageFailure(error) && withFaults) {
           // Who restores a job by hand tries again.
@@ -130,9 +150,13 @@ class FaultRuns {
         } else throw error
       }
       withFaults = true
-      this.#elapsedMs = run.elapsedMs
+      this.elapsedMs = run.elapsedMs
       this.#steps = run.steps
     }
+  }
+
+  #restoreFrom(from: RestoreSettings['from']): RestoreSettings {
+    return { from, allowNonRestoredState: false, dropState: [], claimMode: this.#world.plan.claimMode }
   }
 }
 
@@ -143,8 +167,8 @@ class FaultRun {
   steps = 0
   restarts = 0
   hasStarted = false
-  /** The `_metadata` of the newest snapshot that became complete. */
-  newestPath: string | undefined
+  /** The `_metadata` of each snapshot that became complete and that the job may go back to. */
+  readonly completed: string[] = []
   stoppedAt: { readonly path: string; readonly parallelism: number } | undefined
   power: PlannedRescale | undefined
   storage: SimulatedStorage | undefined
@@ -152,7 +176,10 @@ class FaultRun {
   readonly #world: FaultWorld
   readonly #planned: PlannedRescale[]
   readonly #options: FaultRunOptions
-  #isBusy = false
+  /** When the next planned action was due. */
+  #restartsBefore: number | undefined
+  /** What is under way. */
+  #action: PlannedRescale['how'] | undefined
 
   constructor(runs: FaultRuns, world: FaultWorld, planned: PlannedRescale[], options: FaultRunOptions) {
     this.#runs = runs
@@ -180,9 +207,13 @@ class FaultRun {
       if (afterSteps === this.steps && live.length > 0) this.#kill(simulated, live[slot % live.length]!)
     }
     this.#options.onStep?.(simulated)
+    if (this.steps % STEPS_PER_CHECK === 0) gates.check()
     const next = this.#planned[0]
-    if (next === undefined || this.#isBusy || job.status !== 'RUNNING') return
+    if (next === undefined || this.#action !== undefined || job.status !== 'RUNNING') return
     if (this.#world.external.seen.length < next.afterRecords) return
+    this.#restartsBefore ??= job.restarts
+    if (next.isAfterRestart && job.restarts === this.#restartsBefore) return
+    this.#restartsBefore = undefined
     this.#planned.shift()
     this.#start(next, simulated)
   }
@@ -204,13 +235,15 @@ class FaultRun {
       this.power = planned
       throw new PowerFailure()
     }
-    this.#isBusy = true
-    const action =
+    this.#action = how
+    const action: Promise<unknown> =
       how === 'rescale'
         ? job.rescale(parallelism)
-        : job.stopWithSavepoint().then((path) => {
-            this.stoppedAt = { path, parallelism }
-          })
+        : how === 'savepoint'
+          ? job.triggerSavepoint()
+          : job.stopWithSavepoint().then((path) => {
+              this.stoppedAt = { path, parallelism }
+            })
     action
       .then(() => this.#trace(`${how} done`))
       .catch((error: unknown) => {
@@ -219,18 +252,18 @@ class FaultRun {
         if (!(error instanceof ClusterError || isStorageFailure(error))) this.#world.violations.push(`${how}: ${error}`)
       })
       .finally(() => {
-        this.#isBusy = false
+        this.#action = undefined
       })
   }
 
   /** Keeps what stands on disk whenever a snapshot becomes complete. */
   #watch(storage: SimulatedStorage): void {
-    const publish = storage.publish.bind(storage)
-    storage.publish = async (path, chunks) => {
-      await publish(path, chunks)
+    storage.onPublished = (path) => {
       this.#trace(`published ${path}`)
       if (!path.endsWith(`/${METADATA_FILE}`)) return
-      this.newestPath = path
+      // It has no effects outside, and nobody goes back to it.
+      const isPlainSavepoint = this.#action === 'savepoint' && path.startsWith('/savepoints/')
+      if (!isPlainSavepoint) this.completed.push(path)
       this.#runs.published.push({ path, files: storage.files() })
     }
   }

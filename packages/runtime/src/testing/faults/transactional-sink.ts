@@ -60,7 +60,7 @@ class TransactionalWriter<T> implements SinkWriter<T> {
     this.#parts = parts
     this.#clock = clock
     this.#subtaskIndex = taskInfo.index
-    this.#generation = parts.external.connect(`${parts.run()}, ${taskInfo.attempt}`, restoredCheckpointId)
+    this.#generation = parts.external.connect(parts.run(), taskInfo.attempt, restoredCheckpointId)
   }
 
   write(record: T): void {
