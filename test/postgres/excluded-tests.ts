@@ -10,6 +10,10 @@ export async function excludedForWantOfPostgres(): Promise<readonly string[]> {
   const isAskedFor = process.env.MILLRACE_REQUIRE_POSTGRES === '1'
   const means = await findPostgres()
   if (isAskedFor && means.kind !== 'none') return []
-  reportNotRun('Postgres', means.kind === 'none' ? means.reason : 'they are asked for by MILLRACE_REQUIRE_POSTGRES=1', isAskedFor)
+  reportNotRun(
+    'Postgres',
+    means.kind === 'none' ? means.reason : 'they are asked for by MILLRACE_REQUIRE_POSTGRES=1',
+    isAskedFor,
+  )
   return ['test/postgres/**', '**/*.postgres.test.ts']
 }
