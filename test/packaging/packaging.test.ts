@@ -84,7 +84,7 @@ describe('A packed package', () => {
       }`,
     ])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout.trim().split('\n').length).toBe(9)
+    expect(stdout.trim().split('\n').length).toBe(10)
   })
 })
 
