@@ -7,13 +7,12 @@ import { reportNotRun } from '../kafka/not-run.ts'
  * The last line of the run says why; with `MILLRACE_REQUIRE_POSTGRES=1` the run fails then.
  */
 export async function excludedForWantOfPostgres(): Promise<readonly string[]> {
-  const isAskedFor = process.env.MILLRACE_REQUIRE_POSTGRES === '1'
-  const means = await findPostgres()
-  if (isAskedFor && means.kind !== 'none') return []
-  reportNotRun(
-    'Postgres',
-    means.kind === 'none' ? means.reason : 'they are asked for by MILLRACE_REQUIRE_POSTGRES=1',
-    isAskedFor,
-  )
+  if (process.env.MILLRACE_REQUIRE_POSTGRES !== '1') {
+    reportNotRun('Postgres', 'they are asked for by MILLRACE_REQUIRE_POSTGRES=1', false)
+  } else {
+    const means = await findPostgres()
+    if (means.kind !== 'none') return []
+    reportNotRun('Postgres', means.reason, true)
+  }
   return ['test/postgres/**', '**/*.postgres.test.ts']
 }

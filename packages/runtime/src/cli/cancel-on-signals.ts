@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/message-of.ts'
 import type { JobHandle } from '../cluster/job-handle.ts'
 import type { CommandLineIo, StopSignal } from './command-line-io.ts'
 import { exitStatus } from './exit-status.ts'
@@ -94,7 +95,7 @@ export class CancelOnSignals {
     } catch (error) {
       if (isOver || handle.endTimeMs !== undefined) return
       this.#stopGrace()
-      giveUp(error instanceof Error ? error.message : String(error))
+      giveUp(messageOf(error))
     }
   }
 

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/message-of.ts'
 import { CommandError } from './command-error.ts'
 import { RemoteError } from './remote-error.ts'
 
@@ -85,7 +86,7 @@ export class JobClient {
     const { host, port, token } = this.#address
     const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>()
     const failed = (cause: unknown): void => {
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = messageOf(cause)
       const message = `Cannot reach the job at ${host}:${port}: ${reason}`
       const hint = 'millrace list shows whether it runs'
       reject(new CommandError('JOB_UNREACHABLE', message, { host, port, hint }, { cause }))

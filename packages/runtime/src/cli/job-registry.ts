@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { messageOf } from '../base/message-of.ts'
 import type { ProcessTable } from '../cluster/process-table.ts'
 import { CommandError } from './command-error.ts'
 import { type RegisteredJob, readRegisteredJob, writeRegisteredJob } from './registered-job.ts'
@@ -86,7 +87,7 @@ export class JobRegistry {
       return await action()
     } catch (error) {
       const { directory } = this
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       throw new CommandError(
         'REGISTRY_FAILED',
         `Cannot ${verb} the jobs registered in ${directory}: ${reason}`,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { messageOf } from '../base/message-of.ts'
 import { disposeSnapshot } from '../cluster/dispose-snapshot.ts'
 import type { JobHandle } from '../cluster/job-handle.ts'
 import { RestServer } from '../rest/rest-server.ts'
@@ -67,7 +68,7 @@ export class PublishedJob {
     try {
       await registry.put({ id, name, status, startTimeMs, endTimeMs, log, ...access })
     } catch (error) {
-      logger.warn(error instanceof Error ? error.message : String(error))
+      logger.warn(messageOf(error))
     }
   }
 }

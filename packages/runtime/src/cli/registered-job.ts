@@ -1,3 +1,4 @@
+import { parseJsonObject } from '../base/parse-json-object.ts'
 import type { JobStatus } from '../cluster/job-status.ts'
 
 /** How to reach the process of a job that runs, and what is left of one that has ended. */
@@ -29,16 +30,9 @@ export function writeRegisteredJob(job: RegisteredJob): string {
 
 /** Undefined if the text is not that of an entry. */
 export function readRegisteredJob(text: string): RegisteredJob | undefined {
-  let data: unknown
-  try {
-    data = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (typeof data !== 'object' || data === null) return undefined
-  const { id, name, host, pid, startedAt, startTimeMs, endTimeMs, status, port, token, log } = data as Readonly<
-    Record<string, unknown>
-  >
+  const data = parseJsonObject(text)
+  if (data === undefined) return undefined
+  const { id, name, host, pid, startedAt, startTimeMs, endTimeMs, status, port, token, log } = data
   if (typeof id !== 'string' || !idPattern.test(id)) return undefined
   if (typeof name !== 'string' || typeof host !== 'string' || typeof status !== 'string') return undefined
   if (!isWhole(pid) || !isWhole(startTimeMs)) return undefined

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import { messageOf } from '../base/message-of.ts'
 import { formatDurationMs } from '../configuration/duration.ts'
 import type { SubtaskAddress, SubtaskCheckpointMetrics } from '../protocol/messages.ts'
 import type { SubtaskState } from '../protocol/subtask-state.ts'
@@ -455,8 +456,4 @@ export class CheckpointCoordinator {
 /** Whether sinks commit by it: a savepoint of a job that goes on leaves no traces in it. */
 function hasEffects({ kind, stop }: CheckpointRequest): boolean {
   return kind === 'checkpoint' || stop !== 'none'
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

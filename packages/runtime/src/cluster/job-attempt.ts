@@ -227,7 +227,7 @@ export class JobAttempt implements CheckpointedAttempt {
         onEnd: (slot, error) => this.#onSlotEnd(slot, error),
         onStray: (error) =>
           this.#parts.logger.warn('user code threw after the subtasks of its thread had ended', {
-            error: messageOf(error),
+            error: nameAndMessageOf(error),
           }),
       })
     } catch (error) {
@@ -340,7 +340,7 @@ export class JobAttempt implements CheckpointedAttempt {
     try {
       await this.#connections?.terminate()
     } catch (error) {
-      this.#parts.logger.warn('the threads could not be ended in order', { error: messageOf(error) })
+      this.#parts.logger.warn('the threads could not be ended in order', { error: nameAndMessageOf(error) })
     }
   }
 
@@ -353,7 +353,7 @@ export class JobAttempt implements CheckpointedAttempt {
       timeout.resolve()
     })
     const closed = this.#sources.close().catch((error: unknown) => {
-      logger.warn('a source could not be closed', { error: messageOf(error) })
+      logger.warn('a source could not be closed', { error: nameAndMessageOf(error) })
     })
     await Promise.race([closed, timeout.promise])
     stop()
@@ -398,7 +398,7 @@ export class JobAttempt implements CheckpointedAttempt {
 }
 
 /** Checks what can be checked before any thread starts. */
-export function deploymentsOf(
+function deploymentsOf(
   parts: Pick<
     JobAttemptParts,
     'plan' | 'job' | 'jobId' | 'attempt' | 'slotsMax' | 'network' | 'checkpointing' | 'restore'
@@ -419,6 +419,6 @@ export function deploymentsOf(
   })
 }
 
-function messageOf(error: unknown): string {
+function nameAndMessageOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

@@ -5,6 +5,7 @@ import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type BuildFailure, build, type Message } from 'esbuild'
 import { JobFileError } from '../api/job-file-error.ts'
+import { messageOf } from '../base/message-of.ts'
 import { bundleDirectoryFor, writeBundle } from './bundle-directory.ts'
 import { bundlePlugin, importMetaName, resolveName } from './bundle-plugin.ts'
 
@@ -129,8 +130,4 @@ function describe({ text, location }: Message, workingDirectory: string): string
 function shown(path: string): string {
   const short = relative(process.cwd(), path)
   return short.startsWith('..') ? path : short || basename(path)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import { reviveError } from '../protocol/error-data.ts'
 import type { SubtaskAddress, SubtaskFailure } from '../protocol/messages.ts'
@@ -45,7 +46,7 @@ export class JobFailures {
   ofOutput(error: unknown): ClusterError {
     return new ClusterError(
       'OUTPUT_NOT_WRITTEN',
-      `Job "${this.#jobGraph.jobName}" failed: what it printed could not be written to standard output: ${error instanceof Error ? error.message : String(error)}. Remedy: make room there, or write to a sink.`,
+      `Job "${this.#jobGraph.jobName}" failed: what it printed could not be written to standard output: ${messageOf(error)}. Remedy: make room there, or write to a sink.`,
       this.#facts(),
       { cause: error },
     )
@@ -56,7 +57,7 @@ export class JobFailures {
     if (error instanceof ClusterError) return error
     return new ClusterError(
       'JOB_FAILED',
-      `Job "${this.#jobGraph.jobName}" failed: ${error instanceof Error ? error.message : String(error)}`,
+      `Job "${this.#jobGraph.jobName}" failed: ${messageOf(error)}`,
       this.#facts(),
       { cause: error },
     )
@@ -123,8 +124,4 @@ function remedyFor(error: unknown): string {
     return 'keep less in the variables of functions, spread the load by a higher parallelism, or give threads more memory by NODE_OPTIONS=--max-old-space-size=<MiB>'
   }
   return 'catch what timers, listeners and promises of functions throw'
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

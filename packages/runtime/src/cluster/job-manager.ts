@@ -129,7 +129,6 @@ export class JobManager implements JobHandle {
       hexDigits: parts.hexDigits,
     })
     this.#plan = { plan, job: parts.job }
-    this.#startedFrom = parts.restore
     this.#attempt = this.#createAttempt()
     for (const note of this.#attempt.restore?.notes ?? []) parts.logger.info(note)
   }
@@ -439,7 +438,10 @@ export class JobManager implements JobHandle {
     this.#endTimeMs = clock.now()
     this.#enter(final)
     if (final === 'FAILED') this.#settle.reject(this.#failure)
-    else this.#settle.resolve({ status: final, durationMs: this.metrics().elapsedMs, metrics: this.metrics() })
+    else {
+      const metrics = this.metrics()
+      this.#settle.resolve({ status: final, durationMs: metrics.elapsedMs, metrics })
+    }
   }
 
   /** Where the snapshot of a change of parallelism is kept. */

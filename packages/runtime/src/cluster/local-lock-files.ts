@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { messageOf } from '../base/message-of.ts'
 import { ClusterError } from './cluster-error.ts'
 import type { LockFile, LockFiles } from './lock-files.ts'
 
@@ -72,7 +73,7 @@ async function attempt<T>(what: string, path: string, operation: () => Promise<T
   try {
     return await operation()
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new ClusterError(
       'LOCK_FAILED',
       `Cannot ${what} the lock ${path} of the job: ${reason}. The directory of checkpoints must be writable`,

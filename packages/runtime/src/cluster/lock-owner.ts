@@ -1,3 +1,4 @@
+import { parseJsonObject } from '../base/parse-json-object.ts'
 import type { LockFile } from './lock-files.ts'
 import type { ProcessTable } from './process-table.ts'
 
@@ -24,14 +25,9 @@ export function writeOwner(owner: LockOwner): string {
 
 /** Undefined if the text is not a lock's. */
 export function readOwner(text: string): LockOwner | undefined {
-  let data: unknown
-  try {
-    data = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (typeof data !== 'object' || data === null) return undefined
-  const { jobId, jobName, host, pid, startedAt, sinceMs } = data as Readonly<Record<string, unknown>>
+  const data = parseJsonObject(text)
+  if (data === undefined) return undefined
+  const { jobId, jobName, host, pid, startedAt, sinceMs } = data
   const isOwner =
     typeof jobId === 'string' &&
     typeof jobName === 'string' &&

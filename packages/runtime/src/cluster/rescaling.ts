@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts'
 import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
 import type { Plan } from '../graph/plan.ts'
 import { keyGroupRangeForSubtask } from '../keys/key-group-range.ts'
@@ -38,7 +39,7 @@ export function checkRescale(
     checkSlots(jobGraph, assignSlots(jobGraph), parts.slotsMax)
     checkNetworkMemory(jobGraph, parts.network)
   } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error), error)
+    throw refused(messageOf(error), error)
   }
   if (next.plan.jobGraph.fingerprint !== parts.plan.jobGraph.fingerprint) return next
   const fixed = unchangedOperators(next.plan.jobGraph, next.plan.jobGraph, parallelism)

@@ -1,4 +1,5 @@
 import type { Logger } from '../base/logger.ts'
+import { messageOf } from '../base/message-of.ts'
 import type { SnapshotStorage } from '../snapshot/snapshot-storage.ts'
 import { disposeSnapshot } from './dispose-snapshot.ts'
 
@@ -48,7 +49,7 @@ export class SnapshotCleaner {
     const work = action().catch((error: unknown) => {
       this.#logger.warn('a snapshot that is needed no more could not be removed', {
         path,
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       })
     })
     this.#underWay.add(work)

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { messageOf } from '../base/message-of.ts'
 import type { Source, SourceSplit, SplitEnumerator, SplitEnumeratorContext } from '../connector/source.ts'
 import type { JobVertex } from '../graph/job-graph.ts'
 import type { CoordinatorMessage, SubtaskAddress } from '../protocol/messages.ts'
@@ -180,7 +181,7 @@ export class SourceCoordinator {
   }
 
   #failed(how: string, error: unknown): ClusterError {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return new ClusterError(
       'ENUMERATOR_FAILED',
       `The source "${this.#operatorName}" ${how}: ${reason}`,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import { messageOf } from '../base/message-of.ts'
 import { Configuration, type ConfigurationEntries } from './configuration.ts'
 import { ConfigurationError } from './configuration-error.ts'
 
@@ -24,7 +25,7 @@ export function loadConfigurationFile(path: string): Configuration {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return Configuration.empty
     throw new ConfigurationError(
       'UNREADABLE_FILE',
-      `Cannot read the configuration file ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `Cannot read the configuration file ${path}: ${messageOf(cause)}`,
       { path },
       { cause },
     )

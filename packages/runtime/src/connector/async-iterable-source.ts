@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts'
 import { Availability } from './availability.ts'
 import { ConnectorError } from './connector-error.ts'
 import { FixedSplitEnumerator } from './fixed-split-enumerator.ts'
@@ -186,7 +187,7 @@ function iteratorOf<T>(iterable: AsyncIterable<T> | Iterable<T>): AsyncIterator<
 }
 
 function failed(cause: unknown): ConnectorError {
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = messageOf(cause)
   return new ConnectorError(
     'ASYNC_ITERABLE_FAILED',
     `The iterable of fromAsyncIterable failed: ${message}`,

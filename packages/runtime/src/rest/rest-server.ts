@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { messageOf } from '../base/message-of.ts'
 import type { JobHandle } from '../cluster/job-handle.ts'
 import { AsyncOperations } from './async-operations.ts'
 import { jobRoutes } from './job-routes.ts'
@@ -129,7 +130,7 @@ async function replyTo(
     return await route.handle({ parameters, query: url.searchParams, body })
   } catch (error) {
     if (error instanceof RestError) return { status: error.status, body: { errors: [error.message] } }
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     logger.warn(`${request.method} ${request.url?.split('?')[0]} failed: ${message}`)
     return { status: 500, body: { errors: [message] } }
   }

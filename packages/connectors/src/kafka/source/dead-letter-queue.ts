@@ -5,6 +5,7 @@ import type { KafkaProducer } from '../driver/kafka-producer.ts'
 import { RecordBatchBuilder } from '../driver/record-batch/record-batch-builder.ts'
 import type { RecordHeader } from '../driver/record-batch/record-header.ts'
 import type { ConsumerRecord } from '../formats/deserializer.ts'
+import { messageOf } from '../message-of.ts'
 import { splitIdOf } from './kafka-split.ts'
 
 /** Unsettled letters go into snapshots, so this bounds them; one letter more may come on top. */
@@ -30,7 +31,7 @@ export interface DeadLetter {
 /** A copy of `record`, whose memory the fetcher uses again. */
 export function deadLetterOf(record: ConsumerRecord, cause: unknown): DeadLetter {
   const { topic, partition, offset, timestampMs } = record
-  const error = cause instanceof Error ? cause.message : String(cause)
+  const error = messageOf(cause)
   return {
     ...{ topic, partition, offset, timestampMs },
     key: copied(record.key()),

@@ -1,5 +1,6 @@
 import type { Counter, SourceReaderContext } from '@millrace/runtime/connector'
 import type { KafkaDriver, PartitionOffset } from '../driver/kafka-driver.ts'
+import { messageOf } from '../message-of.ts'
 
 /** Checkpoints that neither completed nor were aborted: more are not remembered. */
 const checkpointsMax = 100
@@ -70,7 +71,7 @@ export class OffsetCommits {
         this.#onCommitted(offsets)
       } catch (error) {
         this.#failed.inc()
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = messageOf(error)
         this.#context.logger.warn('could not commit offsets of a checkpoint', { groupId: this.#groupId, reason })
       }
     }

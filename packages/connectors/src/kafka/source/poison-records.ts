@@ -2,6 +2,7 @@ import { type Counter, type MetricGroup, preview } from '@millrace/runtime/conne
 import { KafkaError } from '../driver/kafka-error.ts'
 import type { ConsumerRecord } from '../formats/deserializer.ts'
 import { asyncSchemaCode } from '../formats/validate.ts'
+import { messageOf } from '../message-of.ts'
 import { type DeadLetterQueue, deadLetterOf } from './dead-letter-queue.ts'
 
 /** What happens to a record that cannot be deserialized; `deadLetter` is the topic that it is written to. */
@@ -37,7 +38,7 @@ export class PoisonRecords {
     throw new KafkaError(
       'DESERIALIZATION_FAILED',
       `Cannot deserialize the record at offset ${offset} of topic "${topic}", partition ${partition}: ` +
-        `${cause instanceof Error ? cause.message : String(cause)}. Its value is: ${shown}. ` +
+        `${messageOf(cause)}. Its value is: ${shown}. ` +
         "Pass onDeserializationError: 'skip' to leave such records out, or { deadLetter: topic } to put them aside.",
       { topic, partition, offset, value: shown },
       { cause },

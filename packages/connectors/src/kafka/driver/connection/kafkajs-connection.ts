@@ -1,7 +1,9 @@
 // The only place that names kafkajs. Of it we use one class, which opens a connection, authenticates, and matches
 // answers with requests; requests themselves are ours. It has no door for that, hence the paths into the package,
 // and its exact version in the manifest.
+
 import { createRequire } from 'node:module'
+import { messageOf } from '../../message-of.ts'
 import type { KafkaDriverContext } from '../connection-options.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { apiVersionsRequest } from '../protocol/admin-requests.ts'
@@ -228,10 +230,6 @@ function rawRequest<T>(request: WireRequest<T>): RawRequest {
 function saslOf(sasl: NonNullable<ConnectionSettings['sasl']>): Record<string, unknown> {
   if (sasl.mechanism !== 'oauthbearer') return { ...sasl }
   return { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** Its complaints come as errors too, and we tell them with what was attempted. */

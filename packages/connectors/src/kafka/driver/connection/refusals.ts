@@ -1,3 +1,4 @@
+import { messageOf } from '../../message-of.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { ConnectionLostError, type ConnectionSettings } from './broker-connection.ts'
 
@@ -9,7 +10,7 @@ export function refusal(
   cause: unknown,
 ): KafkaError | ConnectionLostError {
   if (cause instanceof KafkaError) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = messageOf(cause)
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (settings.tls && isTlsFailure(code, message)) {
     return new KafkaError(
