@@ -6,6 +6,7 @@ import {
   readSourceThroughFailures,
   SystemClock,
   silentLogger,
+  testJobInfo,
   testTaskInfo,
 } from '@millrace/runtime/testing'
 import { afterAll, expect, test } from 'vitest'
@@ -95,6 +96,7 @@ test("Committed offsets show in Kafka's own tool, and another job starts there",
   const groupId = uniqueName('group')
   const metrics = new RecordedMetrics()
   const context: SourceReaderContext = {
+    jobInfo: testJobInfo(),
     taskInfo: testTaskInfo(0, 1),
     logger: silentLogger,
     metrics,

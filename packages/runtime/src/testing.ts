@@ -6,6 +6,7 @@ export {
   RecordedMetrics,
   silentLogger,
   type TestSinkOptions,
+  testJobInfo,
   testSinkWriterContext,
   testTaskInfo,
 } from './testing/connector-contexts.ts'

@@ -1,3 +1,8 @@
+/** What goes with an error beside its message. */
+export interface MillraceErrorOptions extends ErrorOptions {
+  readonly isLasting?: boolean
+}
+
 /**
  * The root of every error that Millrace raises on purpose.
  *
@@ -11,12 +16,20 @@
  */
 export class MillraceError<Code extends string = string> extends Error {
   readonly code: Code
+  /** Every further attempt of the job would fail in the same way, so none is made. */
+  readonly isLasting?: true
   readonly facts: Readonly<Record<string, unknown>>
 
-  constructor(code: Code, message: string, facts: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+  constructor(
+    code: Code,
+    message: string,
+    facts: Readonly<Record<string, unknown>> = {},
+    options?: MillraceErrorOptions,
+  ) {
     super(message, options)
     this.name = new.target.name
     this.code = code
     this.facts = facts
+    if (options?.isLasting === true) this.isLasting = true
   }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { RestoreSettings } from '../cluster/restore-settings.ts'
+import { ConnectorOptions } from '../configuration/connector-options.ts'
 import { inOurSpelling } from './flink-options.ts'
 import { addJobCommands, type JobCommand } from './job-command-line.ts'
 import { type RestoreOptions, restoreSettings } from './restore-options.ts'
@@ -113,11 +114,15 @@ export function parseCommandLine(words: readonly string[], version: string): Com
     .option('-n, --allow-non-restored-state', 'leave out state of operators that the job does not have any more')
     .addOption(claimModeOption())
     .addOption(dropStateOption())
+    .addOption(onLostTransactionOption())
   run.action((jobFile: string) => {
     const options = run.opts<RunOptions>()
     result = {
       command: 'run',
-      ...jobRequest(jobFile, jobArguments, options),
+      ...jobRequest(jobFile, jobArguments, {
+        ...options,
+        define: [...options.define, ...lostTransactionProperty(options)],
+      }),
       json: options.json === true,
       logLevel: options.logLevel,
       logFormat: options.json === true ? 'json' : options.logFormat,
@@ -160,6 +165,7 @@ interface JobOptions {
 }
 
 interface RunOptions extends JobOptions, RestoreOptions {
+  readonly onLostTransaction?: 'fail' | 'skip'
   readonly detached?: boolean
   readonly json?: boolean
   readonly logLevel?: LogLevel
@@ -210,6 +216,18 @@ function dropStateOption(): Option {
   return new Option('--drop-state <uid>', 'leave out the state of this operator; may be repeated')
     .argParser((uid: string, before: readonly string[]) => [...before, uid])
     .default([], 'none')
+}
+
+/** Short for `-D`, as people need it when a job has just refused to start. */
+function onLostTransactionOption(): Option {
+  return new Option(
+    '--on-lost-transaction <what>',
+    'for output that was to be committed and timed out: fail, or skip, which loses it',
+  ).choices(['fail', 'skip'])
+}
+
+function lostTransactionProperty({ onLostTransaction }: RunOptions): readonly string[] {
+  return onLostTransaction === undefined ? [] : [`${ConnectorOptions.ON_LOST_TRANSACTION.key}=${onLostTransaction}`]
 }
 
 function logLevelOption(): Option {

@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { Plan } from '../graph/plan.ts'
 import { describeError, reviveError } from '../protocol/error-data.ts'
+import { jobInfoOf } from '../protocol/job-info-of.ts'
 import type {
   CheckpointOptions,
   CoordinatorMessage,
@@ -360,13 +361,15 @@ export class JobAttempt implements CheckpointedAttempt {
   }
 
   #plannedSources(): readonly SourceCoordinatorParts[] {
-    const { plan, values, clock, logger, restore } = this.#parts
+    const { plan, job, jobId, values, clock, logger, restore } = this.#parts
+    const jobInfo = jobInfoOf({ jobId, jobName: plan.jobGraph.jobName, job })
     return plan.jobGraph.vertices.flatMap((vertex) => {
       const { id } = vertex.operators[0]!
       const { definition } = plan.operators.get(id)!
       if (definition.kind !== 'source') return []
       return {
         vertex,
+        jobInfo,
         source: definition.source,
         values,
         clock,

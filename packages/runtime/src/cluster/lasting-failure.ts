@@ -24,6 +24,7 @@ const DEPTH_MAX = 16
 export function isLastingFailure(error: unknown): boolean {
   let each = error
   for (let depth = 0; depth < DEPTH_MAX && each instanceof Error; depth++) {
+    if ('isLasting' in each && each.isLasting === true) return true
     if ('code' in each && lasting.has(each.code)) return true
     each = each.cause
   }

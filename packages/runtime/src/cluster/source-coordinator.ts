@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { messageOf } from '../base/message-of.ts'
+import type { JobInfo } from '../connector/job-info.ts'
 import type { Source, SourceSplit, SplitEnumerator, SplitEnumeratorContext } from '../connector/source.ts'
 import type { JobVertex } from '../graph/job-graph.ts'
 import type { CoordinatorMessage, SubtaskAddress } from '../protocol/messages.ts'
@@ -10,6 +11,7 @@ import { ScopedClock } from './scoped-clock.ts'
 
 export interface SourceCoordinatorParts {
   readonly vertex: JobVertex
+  readonly jobInfo: JobInfo
   readonly source: Source<unknown>
   readonly values: UserValues
   readonly clock: Clock
@@ -127,9 +129,10 @@ export class SourceCoordinator {
   }
 
   #context(): SplitEnumeratorContext<SourceSplit> {
-    const { vertex, values, logger } = this.#parts
+    const { vertex, jobInfo, values, logger } = this.#parts
     return {
       parallelism: vertex.parallelism,
+      jobInfo,
       logger,
       clock: this.#clock,
       signal: this.#abort.signal,

@@ -4,7 +4,7 @@ import type { JobVertex } from '../graph/job-graph.ts'
 import type { CoordinatorMessage } from '../protocol/messages.ts'
 import { UserValues } from '../protocol/user-values.ts'
 import { TypeRegistry } from '../record/type-registry.ts'
-import { silentLogger } from '../testing/connector-contexts.ts'
+import { silentLogger, testJobInfo } from '../testing/connector-contexts.ts'
 import { SimulatedClock } from '../testing/simulated-clock.ts'
 import { SourceCoordinators } from './source-coordinators.ts'
 
@@ -35,6 +35,7 @@ async function started(
           parallelism: 1,
           operators: [{ id: `${index}`, name: `Source ${index}` }],
         } as unknown as JobVertex,
+        jobInfo: testJobInfo(),
         source,
         values: new UserValues(new TypeRegistry()),
         clock: new SimulatedClock(),

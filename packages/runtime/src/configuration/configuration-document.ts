@@ -10,6 +10,7 @@ const sections: readonly OptionSection[] = [
   'Restarts',
   'Slots and memory',
   'REST API',
+  'Connectors',
 ]
 
 /** `docs/configuration.md`, made from the tables, so that it cannot say anything else than the code. */

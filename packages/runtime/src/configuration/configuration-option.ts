@@ -9,6 +9,7 @@ export type OptionSection =
   | 'Restarts'
   | 'Slots and memory'
   | 'REST API'
+  | 'Connectors'
 
 /** One row of the table of options: everything there is to know about a key. */
 export interface ConfigurationOption<T> {

@@ -1,5 +1,6 @@
 import { CheckpointingOptions } from './checkpointing-options.ts'
 import type { ConfigurationOption } from './configuration-option.ts'
+import { ConnectorOptions } from './connector-options.ts'
 import { boolean, durationOrNever, fraction, integer, memorySize, string } from './option-type.ts'
 import { RestOptions } from './rest-options.ts'
 import { RestartStrategyOptions } from './restart-strategy-options.ts'
@@ -24,10 +25,12 @@ export const ConfigurationOptions: {
   readonly NETWORK_MEMORY_MAX: ConfigurationOption<number | undefined>
 } & typeof CheckpointingOptions &
   typeof RestartStrategyOptions &
-  typeof RestOptions = {
+  typeof RestOptions &
+  typeof ConnectorOptions = {
   ...CheckpointingOptions,
   ...RestartStrategyOptions,
   ...RestOptions,
+  ...ConnectorOptions,
   PARALLELISM: {
     key: 'parallelism.default',
     section: 'Job',

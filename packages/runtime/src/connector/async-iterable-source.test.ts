@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Clock, SystemClock } from '../base/clock.ts'
-import { RecordedMetrics, silentLogger, testTaskInfo } from '../testing/connector-contexts.ts'
+import { RecordedMetrics, silentLogger, testJobInfo, testTaskInfo } from '../testing/connector-contexts.ts'
 import { readSource } from '../testing/source-harness.ts'
 import { type AsyncIterableFactory, AsyncIterableSource } from './async-iterable-source.ts'
 import type { ReaderOutput, SourceReader, SourceSplit } from './source.ts'
@@ -122,6 +122,7 @@ function readerOf<T>(factory: AsyncIterableFactory<T>, clockOfReader: Clock = cl
   const abort = new AbortController()
   const reader = new AsyncIterableSource(factory).createReader({
     taskInfo: testTaskInfo(0, 1),
+    jobInfo: testJobInfo(),
     logger: silentLogger,
     metrics: new RecordedMetrics(),
     clock: clockOfReader,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { SystemClock } from '../base/clock.ts'
-import { silentLogger } from '../testing/connector-contexts.ts'
+import { silentLogger, testJobInfo } from '../testing/connector-contexts.ts'
 import { FixedSplitEnumerator } from './fixed-split-enumerator.ts'
 import type { SourceSplit, SplitEnumeratorContext } from './source.ts'
 
@@ -27,6 +27,7 @@ function splitsOf(...ids: readonly string[]): SourceSplit[] {
 function told(parallelism: number): { context: SplitEnumeratorContext<SourceSplit>; seen: string[] } {
   const seen: string[] = []
   const context: SplitEnumeratorContext<SourceSplit> = {
+    jobInfo: testJobInfo(),
     parallelism,
     logger: silentLogger,
     clock: new SystemClock(),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { testJobInfo } from '../testing/connector-contexts.ts'
 import { PrintSink } from './print-sink.ts'
 import type { SinkWriterContext } from './sink.ts'
 
@@ -55,6 +56,7 @@ function contextOf(
 ): SinkWriterContext {
   const ignore = () => {}
   return {
+    jobInfo: testJobInfo(),
     taskInfo: { name: 'Sink: Print', index, parallelism, maxParallelism: 128, attempt: 0 },
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     metrics: { counter: () => ({ inc: ignore, count: () => 0 }), gauge: () => ({ set: ignore }) },

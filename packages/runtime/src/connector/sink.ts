@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { MetricGroup } from '../metrics/metric-group.ts'
+import type { JobInfo } from './job-info.ts'
 import type { TaskInfo } from './task-info.ts'
 
 /**
@@ -82,9 +83,10 @@ export interface Committer {
   close?(): void | Promise<void>
 }
 
-/** What a writer may ask of its subtask. */
+/** What a writer and its committer may ask of their subtask: both get the same object, by which they may find each other. */
 export interface SinkWriterContext {
   readonly taskInfo: TaskInfo
+  readonly jobInfo: JobInfo
   readonly logger: Logger
   readonly metrics: MetricGroup
   readonly clock: Clock

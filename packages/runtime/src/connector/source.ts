@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { MetricGroup } from '../metrics/metric-group.ts'
+import type { JobInfo } from './job-info.ts'
 import type { TaskInfo } from './task-info.ts'
 
 /** Whether a source ends by itself. */
@@ -101,6 +102,7 @@ export interface Source<T, SplitT extends SourceSplit = SourceSplit> {
 /** What an enumerator may ask of the coordinator. */
 export interface SplitEnumeratorContext<SplitT extends SourceSplit> {
   readonly parallelism: number
+  readonly jobInfo: JobInfo
   readonly logger: Logger
   readonly clock: Clock
   /** Aborted when the job ends, for whatever reason. */
@@ -136,6 +138,7 @@ export interface SplitEnumerator {
 /** What a reader may ask of its subtask. */
 export interface SourceReaderContext {
   readonly taskInfo: TaskInfo
+  readonly jobInfo: JobInfo
   readonly logger: Logger
   readonly metrics: MetricGroup
   readonly clock: Clock

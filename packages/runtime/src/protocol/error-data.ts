@@ -8,6 +8,7 @@ export interface ErrorData {
   readonly message: string
   readonly stack: string | undefined
   readonly code: string | undefined
+  readonly isLasting?: true
   readonly cause: ErrorData | undefined
   /** The parts of an AggregateError. */
   readonly errors?: readonly ErrorData[]
@@ -40,7 +41,7 @@ function revive(data: ErrorData, options: ErrorOptions | undefined): Error {
     return data.code === undefined ? error : Object.assign(error, { code: data.code })
   }
   if (data.code === undefined) return new Error(data.message, options)
-  return new MillraceError(data.code, data.message, {}, options)
+  return new MillraceError(data.code, data.message, {}, { ...options, ...(data.isLasting && { isLasting: true }) })
 }
 
 /** `seen` holds what has been described: a cause that leads back to it is left out. */
@@ -59,6 +60,7 @@ function describe(thrown: unknown, seen: Set<unknown>): ErrorData {
     message: textOf(read(thrown, 'message'), ''),
     stack: typeof stack === 'string' ? cut(stack) : undefined,
     code: typeof code === 'string' ? cut(code) : undefined,
+    ...(read(thrown, 'isLasting') === true && { isLasting: true as const }),
     cause: cause === undefined || isLeftOut(cause, seen) ? undefined : describe(cause, seen),
   }
   if (!Array.isArray(parts) || parts.length === 0) return data

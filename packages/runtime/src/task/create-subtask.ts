@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import type { JobInfo } from '../connector/job-info.ts'
 import type { SourceReaderContext } from '../connector/source.ts'
 import type { TaskInfo } from '../connector/task-info.ts'
 import type { RecordPartitioning } from '../exchange/emit-compiler.ts'
@@ -10,6 +11,7 @@ import type { PlannedEdge } from '../graph/plan.ts'
 import { keyGroupRangeForSubtask } from '../keys/key-group-range.ts'
 import { SubtaskMetrics } from '../metrics/subtask-metrics.ts'
 import type { OperatorContext, OperatorStates } from '../operators/generated-operator.ts'
+import { jobInfoOf } from '../protocol/job-info-of.ts'
 import type { SlotMessage } from '../protocol/messages.ts'
 import type { SubtaskDeployment, WriterDeployment } from '../protocol/slot-deployment.ts'
 import { createEdgeCodec, type EdgeCodec } from '../record/edge-codec.ts'
@@ -59,9 +61,11 @@ export function createSubtask(
   const states = vertex.operators.map((operator) =>
     operatorStates(operator, { vertex, subtaskIndex, slot, restoredCheckpointId: deployment.restore?.checkpointId }),
   )
+  const jobInfo = jobInfoOf(slot.deployment)
   const contexts = vertex.operators.map((operator, i) =>
     operatorContext(taskInfo(operator.name, vertex, subtaskIndex, slot), {
       slot,
+      jobInfo,
       text,
       metrics,
       abort,
@@ -259,6 +263,7 @@ function operatorContext(
   info: TaskInfo,
   parts: {
     readonly slot: SubtaskWorld
+    readonly jobInfo: JobInfo
     readonly text: TextChannel
     readonly metrics: SubtaskMetrics
     readonly abort: AbortController
@@ -268,6 +273,7 @@ function operatorContext(
   const { slot, states } = parts
   return {
     states,
+    jobInfo: parts.jobInfo,
     checkpointingEnabled: slot.deployment.checkpointing.isEnabled,
     restoredCheckpointId: states.restoredCheckpointId,
     taskInfo: info,
@@ -288,6 +294,7 @@ function readerContext(
   const send = (message: SlotMessage) => slot.send(message)
   return {
     taskInfo: context.taskInfo,
+    jobInfo: context.jobInfo,
     logger: context.logger,
     metrics: context.metrics,
     clock: context.clock,

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { JobInfo } from '../connector/job-info.ts'
 import type { SinkWriterContext, TextOutput } from '../connector/sink.ts'
 import type { TaskInfo } from '../connector/task-info.ts'
 import type { Counter, Gauge, MetricGroup } from '../metrics/metric-group.ts'
@@ -78,6 +79,23 @@ export function testTaskInfo(index: number, parallelism: number): TaskInfo {
   return { name: 'test', index, parallelism, maxParallelism: 128, attempt: 0 }
 }
 
+/**
+ * The job that a connector under test believes to be part of: without checkpoints, unless `changes` says otherwise.
+ *
+ * @example
+ * testJobInfo({ jobName: 'orders' }).jobName // -> 'orders'
+ */
+export function testJobInfo(changes: Partial<JobInfo> = {}): JobInfo {
+  return {
+    jobId: '0'.repeat(32),
+    jobName: 'test',
+    checkpointing: undefined,
+    onLostTransaction: 'fail',
+    kafkaDriver: 'kafkajs',
+    ...changes,
+  }
+}
+
 /** What {@link testSinkWriterContext} may be told. */
 export interface TestSinkOptions {
   readonly clock: Clock
@@ -89,6 +107,7 @@ export interface TestSinkOptions {
   /** False unless given. */
   readonly checkpointingEnabled?: boolean
   readonly restoredCheckpointId?: number
+  readonly jobInfo?: JobInfo
 }
 
 /**
@@ -105,6 +124,7 @@ export interface TestSinkOptions {
 export function testSinkWriterContext(options: TestSinkOptions): SinkWriterContext {
   return {
     taskInfo: testTaskInfo(options.subtaskIndex ?? 0, options.parallelism ?? 1),
+    jobInfo: options.jobInfo ?? testJobInfo(),
     logger: silentLogger,
     metrics: options.metrics ?? new RecordedMetrics(),
     clock: options.clock,

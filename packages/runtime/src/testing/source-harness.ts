@@ -10,7 +10,7 @@ import type {
   SplitEnumerator,
   SplitEnumeratorContext,
 } from '../connector/source.ts'
-import { RecordedMetrics, silentLogger, testTaskInfo } from './connector-contexts.ts'
+import { RecordedMetrics, silentLogger, testJobInfo, testTaskInfo } from './connector-contexts.ts'
 
 /** How {@link readSource} drives a source. */
 export interface ReadSourceOptions {
@@ -106,7 +106,7 @@ class SourceRun<T, SplitT extends SourceSplit> {
   constructor(source: Source<T, SplitT>, options: ReadSourceOptions) {
     const parallelism = options.parallelism ?? 1
     const logger: Logger = { ...silentLogger, warn: (message) => this.#warnings.push(message) }
-    const shared = { logger, clock: options.clock, signal: this.#abort.signal }
+    const shared = { jobInfo: testJobInfo(), logger, clock: options.clock, signal: this.#abort.signal }
     this.#options = options
     this.#splits = Array.from({ length: parallelism }, () => [])
     const context: SplitEnumeratorContext<SplitT> = {

@@ -1,5 +1,5 @@
 import type { ReaderOutput, SourceReaderContext } from '@millrace/runtime/connector'
-import { RecordedMetrics, SimulatedClock, silentLogger, testTaskInfo } from '@millrace/runtime/testing'
+import { RecordedMetrics, SimulatedClock, silentLogger, testJobInfo, testTaskInfo } from '@millrace/runtime/testing'
 import { expect, test } from 'vitest'
 import { KafkaError } from '../driver/kafka-error.ts'
 import type { KafkaDeserializer } from '../formats/deserializer.ts'
@@ -12,6 +12,7 @@ function world(kafka: FakeKafka, deserialize: KafkaDeserializer<string> = (recor
   const metrics = new RecordedMetrics()
   const warnings: unknown[] = []
   const context: SourceReaderContext = {
+    jobInfo: testJobInfo(),
     taskInfo: testTaskInfo(0, 1),
     logger: { ...silentLogger, warn: (message, facts) => warnings.push({ message, ...facts }) },
     metrics,

@@ -1,5 +1,5 @@
 import type { Logger, SplitEnumeratorContext } from '@millrace/runtime/connector'
-import { SimulatedClock, silentLogger } from '@millrace/runtime/testing'
+import { SimulatedClock, silentLogger, testJobInfo } from '@millrace/runtime/testing'
 import { expect, test } from 'vitest'
 import { KafkaError } from '../driver/kafka-error.ts'
 import { FakeKafka } from '../testing/fake-kafka.ts'
@@ -17,6 +17,7 @@ function world(kafka: FakeKafka, options: KafkaSourceSettingsOptions, restored?:
   const logger: Logger = { ...silentLogger, warn: (message) => warnings.push(message) }
   const abort = new AbortController()
   const context: SplitEnumeratorContext<KafkaSplit> = {
+    jobInfo: testJobInfo(),
     parallelism: 2,
     logger,
     clock,

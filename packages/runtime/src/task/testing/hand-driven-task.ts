@@ -18,7 +18,7 @@ import type { SnapshotStorage } from '../../snapshot/snapshot-storage.ts'
 import { writeSubtaskSnapshot } from '../../snapshot/snapshot-writer.ts'
 import { HeapKeyedStateBackend } from '../../state/heap-keyed-state-backend.ts'
 import { HeapOperatorStateBackend } from '../../state/heap-operator-state-backend.ts'
-import { silentLogger } from '../../testing/connector-contexts.ts'
+import { silentLogger, testJobInfo } from '../../testing/connector-contexts.ts'
 import { SimulatedClock } from '../../testing/simulated-clock.ts'
 import { type Chain, compileChain } from '../chain.ts'
 import { CheckpointAlignment } from '../checkpoint-alignment.ts'
@@ -148,6 +148,7 @@ export class HandDrivenTask {
     const contexts = vertex.operators.map(
       ({ name }, i): OperatorContext => ({
         states: states[i]!,
+        jobInfo: testJobInfo(),
         checkpointingEnabled: this.checkpointingEnabled,
         restoredCheckpointId: undefined,
         taskInfo: { name, index: 0, parallelism: 1, maxParallelism: 128, attempt: 0 },
