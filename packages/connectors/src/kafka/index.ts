@@ -1,3 +1,4 @@
+export type { ConnectionOptions } from './connection-properties.ts'
 export type { KafkaConnectionOptions, KafkaDriverContext, SaslOptions } from './driver/connection-options.ts'
 export type { FetchedRecord } from './driver/fetched-record.ts'
 export type { KafkaDriver, KafkaDriverFactory, PartitionOffset, TopicPartition } from './driver/kafka-driver.ts'
@@ -17,8 +18,7 @@ export type { DeserializationFormat, KafkaFormat, SerializationFormat } from './
 export { jsonFormat } from './formats/json-format.ts'
 export { msgpackFormat } from './formats/msgpack-format.ts'
 export { stringFormat } from './formats/string-format.ts'
-export type { ConnectionOptions } from './source/connection-properties.ts'
-export type { KafkaProperties } from './source/kafka-properties.ts'
+export type { KafkaProperties } from './kafka-properties.ts'
 export { KafkaSource } from './source/kafka-source.ts'
 export type {
   DeserializerChoice,

@@ -1,5 +1,5 @@
-import type { KafkaConnectionOptions, SaslOptions } from '../driver/connection-options.ts'
-import { KafkaError } from '../driver/kafka-error.ts'
+import type { KafkaConnectionOptions, SaslOptions } from './driver/connection-options.ts'
+import { KafkaError } from './driver/kafka-error.ts'
 import { type PropertyReader, withoutUndefined } from './kafka-properties.ts'
 
 /** How to reach a cluster, in the words of sources and sinks. */

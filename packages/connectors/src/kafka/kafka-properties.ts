@@ -1,4 +1,4 @@
-import { KafkaError } from '../driver/kafka-error.ts'
+import { KafkaError } from './driver/kafka-error.ts'
 
 /** Settings by Kafka's own names, as in its configuration files. Numbers and booleans may be text. */
 export type KafkaProperties = Readonly<Record<string, string | number | boolean>>

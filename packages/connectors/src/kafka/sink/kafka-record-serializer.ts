@@ -1,0 +1,26 @@
+import type { RecordHeader } from '../driver/record-batch/record-header.ts'
+import type { SerializationFormat } from '../formats/format.ts'
+
+/** Bytes, or text that is written as UTF-8, or null: no key, or a tombstone. */
+export type KafkaBytes = string | Uint8Array | null
+
+/**
+ * Makes records of Kafka from records of the job (org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema). All
+ * functions are called in the order of records, and never keep what they are given.
+ */
+export interface KafkaRecordSerializer<in T> {
+  /** One topic for all records, or one for each. Topics exist already: none is created. */
+  readonly topic: string | ((record: T) => string)
+  /** A format (`jsonFormat()`), or a function. */
+  readonly value: SerializationFormat<T> | ((record: T) => KafkaBytes)
+  /** Records of one key go to one partition. Without it: no key. */
+  readonly key?: SerializationFormat<T> | ((record: T) => KafkaBytes)
+  readonly headers?: (record: T) => readonly RecordHeader[]
+  /** Milliseconds since the epoch. Without it: the time of the write. */
+  readonly timestampMs?: (record: T) => number
+  /**
+   * The partition, from 0 to `partitionCount - 1`. Without it, as Kafka's own clients do: by the murmur2 hash of the key, and
+   * records without key fill one batch after the other, each in another partition.
+   */
+  readonly partition?: (record: T, partitionCount: number) => number
+}
