@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { BrokerError } from './broker-error.ts'
 import {
   type DownloadOptions,
   downloadJars,
@@ -37,6 +38,18 @@ export async function findKafka(
   const docker = await runCommand('docker', ['info', '--format', '{{.ServerVersion}}'], { env, timeoutMs: 10_000 })
   if (docker.status === 0) return { kind: 'docker', version: kafkaVersion, image: `apache/kafka:${kafkaVersion}` }
   return { kind: 'none', reason: `${jars.reason}, and Docker does not answer` }
+}
+
+/** What runs Kafka's programs here, or an error that says what to install. */
+export async function requireKafka(): Promise<KafkaInstallation> {
+  const means = await findKafka()
+  if (means.kind !== 'none') return means
+  throw new BrokerError(
+    'NO_MEANS',
+    `Kafka cannot run here: ${means.reason}.\n` +
+      'Install Java 17 and Maven (Debian: apt-get install default-jre-headless maven), or Docker, ' +
+      'or set KAFKA_BROKERS=host:port to use a broker that runs elsewhere.',
+  )
 }
 
 async function findJars(

@@ -1,4 +1,7 @@
-import { javaCommand } from './java-command.ts'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import { type Command, javaCommand } from './java-command.ts'
 import type { KafkaInstallation } from './kafka-installation.ts'
 import { type CommandResult, runCommand } from './run-command.ts'
 
@@ -45,12 +48,37 @@ export function runKafkaTool(
   args: readonly string[],
   options: KafkaToolOptions = {},
 ): Promise<CommandResult> {
+  const { command, args: all } = toolCommand(installation, name, args, options.directories)
+  return runCommand(command, all, { timeoutMs: options.timeoutMs ?? 60_000, input: options.input ?? '' })
+}
+
+/** Runs one of them on this process's own terminal or pipes until it ends, or the user ends it. Answers its exit status. */
+export async function attachKafkaTool(
+  installation: KafkaInstallation,
+  name: KafkaToolName,
+  args: readonly string[],
+): Promise<number> {
+  const { command, args: all } = toolCommand(installation, name, args)
+  const child = spawn(command, all, { stdio: 'inherit' })
+  // A terminal tells both; the tool ends in order, and only then its command.
+  const forward = (signal: NodeJS.Signals) => void child.kill(signal)
+  process.on('SIGINT', forward).on('SIGTERM', forward)
+  const [status] = (await once(child, 'close')) as [number | null]
+  process.off('SIGINT', forward).off('SIGTERM', forward)
+  return status ?? 1
+}
+
+function toolCommand(
+  installation: KafkaInstallation,
+  name: KafkaToolName,
+  args: readonly string[],
+  directories: readonly string[] = [],
+): Command {
   const archive = installation.kind === 'jars' ? [`-XX:SharedArchiveFile=${installation.archive}`] : []
-  const { command, args: all } = javaCommand(installation, {
+  return javaCommand(installation, {
     mainClass: tools[name],
     args,
     jvmArguments: ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', ...archive],
-    directories: options.directories ?? [],
+    directories,
   })
-  return runCommand(command, all, { timeoutMs: options.timeoutMs ?? 60_000, input: options.input ?? '' })
 }

@@ -7,8 +7,8 @@ import { BrokerError } from './broker-error.ts'
 import { brokerCountMax } from './broker-properties.ts'
 import { clustersDirectory } from './cluster-state.ts'
 import { KafkaCluster } from './kafka-cluster.ts'
-import { findKafka, type KafkaInstallation } from './kafka-installation.ts'
-import { type KafkaToolName, kafkaToolNames, runKafkaTool } from './kafka-tool.ts'
+import { type KafkaInstallation, requireKafka } from './kafka-installation.ts'
+import { attachKafkaTool, type KafkaToolName, kafkaToolNames } from './kafka-tool.ts'
 import { requestMetadata } from './metadata-request.ts'
 
 const usage = `Usage: kafka <command> [options]
@@ -130,10 +130,7 @@ async function tool(args: readonly string[]): Promise<number> {
   if (!kafkaToolNames.includes(name as KafkaToolName)) {
     throw new BrokerError('UNKNOWN_TOOL', `There is no tool "${name}". There are: ${kafkaToolNames.join(', ')}`)
   }
-  const done = await runKafkaTool(await requireKafka(), name as KafkaToolName, rest, { timeoutMs: 3_600_000 })
-  process.stdout.write(done.stdout)
-  process.stderr.write(done.stderr)
-  return done.status ?? 1
+  return attachKafkaTool(await requireKafka(), name as KafkaToolName, rest)
 }
 
 async function useExternal(command: string, brokers: string): Promise<number> {
@@ -150,17 +147,6 @@ async function useExternal(command: string, brokers: string): Promise<number> {
     `KAFKA_BROKERS=${brokers} answers: ${known.map(({ id, host, port }) => `${id} ${host}:${port}`).join(', ')}`,
   )
   return 0
-}
-
-async function requireKafka(): Promise<KafkaInstallation> {
-  const means = await findKafka()
-  if (means.kind !== 'none') return means
-  throw new BrokerError(
-    'NO_MEANS',
-    `Kafka cannot run here: ${means.reason}.\n` +
-      'Install Java 17 and Maven (Debian: apt-get install default-jre-headless maven), or Docker, ' +
-      'or set KAFKA_BROKERS=host:port to use a broker that runs elsewhere.',
-  )
 }
 
 function otherPorts(home: string, installation: KafkaInstallation): string {
