@@ -115,7 +115,8 @@ test("Committed offsets show in Kafka's own tool, and another job starts there",
   await reader.notifyCheckpointComplete?.(1)
   await reader.close?.()
   expect(seen).toEqual(['0:0', '0:1', '0:2'])
-  expect(metrics.values()).toMatchObject({ commitsSucceeded: 1, commitsFailed: 0 })
+  const prefix = 'KafkaSourceReader'
+  expect(metrics.values()).toMatchObject({ [`${prefix}.commitsSucceeded`]: 1, [`${prefix}.commitsFailed`]: 0 })
   const shown = await kafkaTool('consumer-groups', ['--bootstrap-server', brokers(), '--describe', '--group', groupId])
   expect(shown.replaceAll(/ +/g, ' ')).toContain(`${groupId} ${topic} 0 3 5 2`)
   const { records } = await readSource(sourceOf(topic, { groupId, startingOffsets: 'committed' }), { clock })

@@ -23,4 +23,4 @@ export type {
   SplitEnumeratorContext,
 } from './connector/source.ts'
 export type { TaskInfo } from './connector/task-info.ts'
-export type { Counter, Gauge, MetricGroup } from './metrics/metric-group.ts'
+export type { Counter, Gauge, GaugeAggregation, MetricGroup } from './metrics/metric-group.ts'

@@ -33,7 +33,7 @@ export type { Source } from './connector/source.ts'
 export type { TaskInfo } from './connector/task-info.ts'
 export { GraphError, type GraphErrorCode } from './graph/graph-error.ts'
 export { MetricError, type MetricErrorCode } from './metrics/metric-error.ts'
-export type { Counter, Gauge, MetricGroup } from './metrics/metric-group.ts'
+export type { Counter, Gauge, GaugeAggregation, MetricGroup } from './metrics/metric-group.ts'
 export type {
   BroadcastContext,
   BroadcastOnTimerContext,

@@ -1,4 +1,6 @@
 import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
+import { aggregate } from '../metrics/aggregate.ts'
+import type { GaugeAggregation } from '../metrics/metric-group.ts'
 import { readCounter, readSubtaskNumbers } from '../metrics/subtask-metrics.ts'
 import type { SubtaskAddress, SubtaskFailure } from '../protocol/messages.ts'
 import { isTerminalSubtaskState, type SubtaskState, subtaskTransition } from '../protocol/subtask-state.ts'
@@ -8,7 +10,7 @@ import type { VertexMetrics } from './job-handle.ts'
 export class Execution {
   readonly address: SubtaskAddress
   readonly #metrics: SharedArrayBuffer
-  readonly #counters = new Map<string, number>()
+  readonly #counters = new Map<string, { readonly place: number; readonly aggregation: GaugeAggregation }>()
   #state: SubtaskState = 'CREATED'
   #failure: SubtaskFailure | undefined
 
@@ -34,16 +36,18 @@ export class Execution {
     this.#failure = failure
   }
 
-  addCounter(name: string, place: number): void {
-    this.#counters.set(name, place)
+  addCounter(name: string, place: number, aggregation: GaugeAggregation): void {
+    this.#counters.set(name, { place, aggregation })
   }
 
   numbers(): ReturnType<typeof readSubtaskNumbers> {
     return readSubtaskNumbers(this.#metrics)
   }
 
-  *counters(): Iterable<readonly [name: string, count: number]> {
-    for (const [name, place] of this.#counters) yield [name, readCounter(this.#metrics, place)]
+  *counters(): Iterable<readonly [name: string, value: number, aggregation: GaugeAggregation]> {
+    for (const [name, { place, aggregation }] of this.#counters) {
+      yield [name, readCounter(this.#metrics, place), aggregation]
+    }
   }
 }
 
@@ -85,7 +89,9 @@ function sum(vertex: JobVertex, executions: readonly Execution[]): VertexMetrics
     const numbers = execution.numbers()
     for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += numbers[name]
     subtaskStates[execution.state] = (subtaskStates[execution.state] ?? 0) + 1
-    for (const [name, count] of execution.counters()) counters[name] = (counters[name] ?? 0) + count
+    for (const [name, value, aggregation] of execution.counters()) {
+      counters[name] = aggregate(counters[name], value, aggregation)
+    }
   }
   return { name: vertex.name, parallelism: vertex.parallelism, ...totals, subtaskStates, counters }
 }

@@ -93,7 +93,7 @@ export interface JobMetrics {
   readonly vertices: readonly VertexMetrics[]
 }
 
-/** Sums over the subtasks of a vertex. Counts are since the start. */
+/** Of all subtasks of a vertex together. Counts are since the start. */
 export interface VertexMetrics {
   readonly name: string
   readonly parallelism: number
@@ -109,6 +109,6 @@ export interface VertexMetrics {
   readonly idleMs: number
   /** Number of subtasks in each state. */
   readonly subtaskStates: Readonly<Record<string, number>>
-  /** The users' counters: `operator name.counter name` -> sum. */
+  /** The users' counters and gauges: `operator name.counter name` -> sum, or what else a gauge asks for. */
   readonly counters: Readonly<Record<string, number>>
 }

@@ -5,10 +5,16 @@ export interface Counter {
   count(): number
 }
 
-/** A number that goes up and down. What the job shows is the sum of all subtasks: a lag, a fill level. */
+/** A number that goes up and down: a lag, a fill level. */
 export interface Gauge {
   set(value: number): void
 }
+
+/**
+ * What the job shows of a gauge that several subtasks have: the sum (a lag in records), the worst (the lag of the slowest
+ * partition), or the least (the time since anything came at all).
+ */
+export type GaugeAggregation = 'sum' | 'max' | 'min'
 
 /** The metrics of one operator in one subtask. */
 export interface MetricGroup {
@@ -19,6 +25,10 @@ export interface MetricGroup {
    * @throws MetricError `INVALID_COUNTER_NAME`, `TOO_MANY_COUNTERS`.
    */
   counter(name: string): Counter
-  /** As `counter`, whose names and number it shares. */
-  gauge(name: string): Gauge
+  /**
+   * As `counter`, whose names and number it shares.
+   *
+   * @param aggregation - `sum` unless given.
+   */
+  gauge(name: string, aggregation?: GaugeAggregation): Gauge
 }

@@ -72,3 +72,19 @@ test('A gauge goes up and down, and is read by the coordinator as counters are',
   lag.set(3)
   expect(counters()).toEqual({ 'Read.lag': 3 })
 })
+
+test('What a gauge of several subtasks is shown as is told with its name', () => {
+  const told: unknown[] = []
+  const metrics = new SubtaskMetrics(allocateSubtaskMetrics(), (...each) => told.push(each))
+  const group = metrics.group('Read')
+  group.counter('n')
+  group.gauge('lag')
+  group.gauge('lag-max', 'max')
+  group.gauge('idle', 'min')
+  expect(told).toEqual([
+    ['Read.n', 0, 'sum'],
+    ['Read.lag', 1, 'sum'],
+    ['Read.lag-max', 2, 'max'],
+    ['Read.idle', 3, 'min'],
+  ])
+})

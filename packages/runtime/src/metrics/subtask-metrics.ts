@@ -1,5 +1,5 @@
 import { MetricError } from './metric-error.ts'
-import type { Counter, Gauge, MetricGroup } from './metric-group.ts'
+import type { Counter, Gauge, GaugeAggregation, MetricGroup } from './metric-group.ts'
 
 /** What every subtask counts, in the order of their places in shared memory. Times are milliseconds. */
 const NUMBERS = ['recordsIn', 'recordsOut', 'bytesIn', 'bytesOut', 'busyMs', 'backPressuredMs', 'idleMs'] as const
@@ -27,16 +27,18 @@ export function readCounter(memory: SharedArrayBuffer, place: number): number {
   return new Float64Array(memory)[NUMBERS.length + place]!
 }
 
+/** Told of each new counter or gauge: its full name, its place, and how to show those of several subtasks as one. */
+export type OnCounter = (name: string, place: number, aggregation: GaugeAggregation) => void
+
 /** The worker's side. */
 export class SubtaskMetrics {
   readonly #values: Float64Array
   readonly #counters = new Map<string, SharedNumber>()
   /** How many operators of each name there are. */
   readonly #operators = new Map<string, number>()
-  readonly #onCounter: (name: string, place: number) => void
+  readonly #onCounter: OnCounter
 
-  /** `onCounter` is told the full name of each new counter and its place, so that the coordinator can read it. */
-  constructor(memory: SharedArrayBuffer, onCounter: (name: string, place: number) => void) {
+  constructor(memory: SharedArrayBuffer, onCounter: OnCounter) {
     this.#values = new Float64Array(memory)
     this.#onCounter = onCounter
   }
@@ -53,16 +55,16 @@ export class SubtaskMetrics {
     return {
       counter: (name) => {
         checkName(name)
-        return this.#counter(`${prefix}.${name}`)
+        return this.#counter(`${prefix}.${name}`, 'sum')
       },
-      gauge: (name) => {
+      gauge: (name, aggregation = 'sum') => {
         checkName(name)
-        return this.#counter(`${prefix}.${name}`)
+        return this.#counter(`${prefix}.${name}`, aggregation)
       },
     }
   }
 
-  #counter(name: string): SharedNumber {
+  #counter(name: string, aggregation: GaugeAggregation): SharedNumber {
     const known = this.#counters.get(name)
     if (known !== undefined) return known
     const place = this.#counters.size
@@ -75,7 +77,7 @@ export class SubtaskMetrics {
     }
     const counter = new SharedNumber(this.#values, NUMBERS.length + place)
     this.#counters.set(name, counter)
-    this.#onCounter(name, place)
+    this.#onCounter(name, place, aggregation)
     return counter
   }
 }

@@ -1,3 +1,4 @@
+import type { GaugeAggregation } from '../metrics/metric-group.ts'
 import type { SubtaskSnapshot } from '../snapshot/snapshot.ts'
 import type { ErrorData } from './error-data.ts'
 import type { SubtaskState } from './subtask-state.ts'
@@ -37,7 +38,13 @@ export type SlotMessage =
   | { readonly kind: 'split-request'; readonly subtask: SubtaskAddress }
   | { readonly kind: 'reader-started'; readonly subtask: SubtaskAddress }
   | { readonly kind: 'source-event'; readonly subtask: SubtaskAddress; readonly event: Uint8Array }
-  | { readonly kind: 'counter'; readonly subtask: SubtaskAddress; readonly name: string; readonly place: number }
+  | {
+      readonly kind: 'counter'
+      readonly subtask: SubtaskAddress
+      readonly name: string
+      readonly place: number
+      readonly aggregation: GaugeAggregation
+    }
   | { readonly kind: 'collected'; readonly name: string; readonly records: Uint8Array }
   | { readonly kind: 'text'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   | {

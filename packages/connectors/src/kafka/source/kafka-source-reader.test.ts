@@ -107,7 +107,11 @@ test('A completed checkpoint is told to the group, with partitions that have end
   reader.notifyCheckpointComplete(1)
   await turn()
   expect(kafka.committedOffsets('g')).toEqual({ 't-0': 1, 't-1': 1 })
-  expect(metrics.values()).toMatchObject({ commitsSucceeded: 1, commitsFailed: 0, bytesConsumedTotal: 2 })
+  expect(metrics.values()).toMatchObject({
+    'KafkaSourceReader.commitsSucceeded': 1,
+    'KafkaSourceReader.commitsFailed': 0,
+    bytesConsumedTotal: 2,
+  })
 })
 
 test('A commit that fails is counted and told, and does not fail the job', async () => {
@@ -121,7 +125,10 @@ test('A commit that fails is counted and told, and does not fail the job', async
   reader.snapshotState(1)
   reader.notifyCheckpointComplete(1)
   await turn()
-  expect(metrics.values()).toMatchObject({ commitsSucceeded: 0, commitsFailed: 1 })
+  expect(metrics.values()).toMatchObject({
+    'KafkaSourceReader.commitsSucceeded': 0,
+    'KafkaSourceReader.commitsFailed': 1,
+  })
   expect(warnings).toEqual([
     { message: 'could not commit offsets of a checkpoint', groupId: 'g', reason: 'Cannot commit' },
   ])
@@ -142,7 +149,7 @@ test('Of checkpoints that complete while a commit is under way, the last is told
   for (const checkpointId of [1, 2, 3, 4]) reader.notifyCheckpointComplete(checkpointId)
   await reader.close()
   expect(kafka.committedOffsets('g')).toEqual({ 't-0': 3 })
-  expect(metrics.values()).toMatchObject({ commitsSucceeded: 2 })
+  expect(metrics.values()).toMatchObject({ 'KafkaSourceReader.commitsSucceeded': 2 })
   expect(kafka.openDrivers).toBe(0)
 })
 
@@ -156,14 +163,54 @@ test("Lag and offsets are shown under Flink's names", async () => {
   clock.advanceTo(200)
   poll(1)
   const prefix = 'KafkaSourceReader.topic.t.partition.0'
-  expect(metrics.values()).toMatchObject({ pendingRecords: 3, [`${prefix}.currentOffset`]: 1 })
+  const lagMax = 'KafkaSourceReader.KafkaConsumer.records-lag-max'
+  expect(metrics.values()).toMatchObject({
+    pendingRecords: 3,
+    [lagMax]: 3,
+    [`${prefix}.currentOffset`]: 1,
+    [`${prefix}.committedOffset`]: -1,
+  })
   poll()
   reader.snapshotState(1)
   reader.notifyCheckpointComplete(1)
   await turn()
   expect(metrics.values()).toMatchObject({
     pendingRecords: 0,
+    [lagMax]: 0,
     [`${prefix}.currentOffset`]: 4,
     [`${prefix}.committedOffset`]: 5,
   })
+})
+
+test('The lag of the partition that is furthest behind is shown beside that of all', () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t', 2)
+  kafka.write('t', 0, 'a', 'b')
+  kafka.write('t', 1, 'a', 'b', 'c', 'd')
+  const { reader, poll, metrics } = world(kafka)
+  reader.addSplits([split, { ...split, splitId: 't-1', partition: 1 }])
+  poll(1)
+  expect(metrics.values()).toMatchObject({ pendingRecords: 6, 'KafkaSourceReader.KafkaConsumer.records-lag-max': 4 })
+})
+
+test('A reader that waits tells for how long, and stops when a record comes', async () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t')
+  const { reader, poll, metrics, clock } = world(kafka)
+  const idleMs = () => metrics.values().sourceIdleTime
+  reader.addSplits([split])
+  poll()
+  const available = reader.isAvailable()
+  expect(idleMs()).toBe(0)
+  clock.advanceTo(2_500)
+  expect(idleMs()).toBe(2_000)
+  kafka.write('t', 0, 'a')
+  await available
+  poll()
+  expect(idleMs()).toBe(0)
+  void reader.isAvailable()
+  await reader.close()
+  clock.advanceTo(60_000)
+  expect(idleMs()).toBe(0)
+  expect(clock.nextDueMs()).toBe(Number.POSITIVE_INFINITY)
 })

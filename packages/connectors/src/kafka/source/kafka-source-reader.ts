@@ -10,6 +10,7 @@ import type { KafkaSplit } from './kafka-split.ts'
 import { OffsetCommits } from './offset-commits.ts'
 import { PoisonRecords } from './poison-records.ts'
 import { SourceGauges } from './source-gauges.ts'
+import { SourceIdleTime } from './source-idle-time.ts'
 
 /** Records that are left out are not seen by the output, which else keeps the pace: after so many others get their turn. */
 const leftOutMax = 1_000
@@ -31,6 +32,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   readonly #bytes: Counter
   readonly #resets: Counter
   readonly #gauges: SourceGauges
+  readonly #idleTime: SourceIdleTime
   readonly #splits = new Map<string, KafkaSplit>()
   /** Those that are read to their end, with that as their offset. */
   readonly #ended = new Map<string, KafkaSplit>()
@@ -54,6 +56,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     this.#bytes = context.metrics.counter('bytesConsumedTotal')
     this.#resets = context.metrics.counter('offsetsReset')
     this.#gauges = new SourceGauges(context.metrics, context.clock, settings.isolation === 'read_committed')
+    this.#idleTime = new SourceIdleTime(context.metrics, context.clock, () => this.#updateGauges())
     const { groupId, commitOffsetsOnCheckpoint } = settings
     if (groupId !== undefined && commitOffsetsOnCheckpoint) {
       this.#commits = new OffsetCommits(
@@ -88,13 +91,15 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     if (failure !== undefined) throw failure
     const fetcher = this.#fetcher
     if (fetcher === undefined) return this.#statusWithoutRecords()
-    if (this.#gauges.isDue) this.#updateGauges(fetcher)
+    if (this.#gauges.isDue) this.#updateGauges()
     let leftOut = 0
+    let records = 0
     let bytes = 0
     for (;;) {
       if (this.#deadLetters?.isFull === true) break
       const record = this.#next(fetcher)
       if (record === undefined) break
+      records++
       bytes += Math.max(record.keyLength, 0) + Math.max(record.valueLength, 0)
       let value: T | undefined
       try {
@@ -107,13 +112,13 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
           ? ++leftOut === leftOutMax
           : !output.collect(value, record.timestampMs < 0 ? undefined : record.timestampMs)
       if (isFull) {
-        this.#bytes.inc(bytes)
+        this.#count(records, bytes)
         return 'more-available'
       }
     }
-    this.#bytes.inc(bytes)
+    this.#count(records, bytes)
     // Nothing may come for long: what is shown then is to be right, unless looking at so many partitions would take long.
-    if (this.#splits.size <= gaugedWhenIdleMax || this.#gauges.isDue) this.#updateGauges(fetcher)
+    if (this.#splits.size <= gaugedWhenIdleMax || this.#gauges.isDue) this.#updateGauges()
     for (const split of fetcher.takeEnded()) this.#end(split)
     return this.#statusWithoutRecords()
   }
@@ -121,6 +126,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   isAvailable(): Promise<void> {
     const hasFailed = this.#failure !== undefined || this.#deadLetters?.failure !== undefined
     if (hasFailed || this.#statusWithoutRecords() === 'end-of-input') return Promise.resolve()
+    this.#idleTime.begin()
     this.#available ??= Promise.withResolvers<void>()
     const { promise } = this.#available
     if (this.#deadLetters?.isFull !== true) void this.#fetcher?.available().then(() => this.#wake())
@@ -146,6 +152,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#idleTime.end()
     await this.#commitsSettled()
     await this.#driver?.close()
     this.#wake()
@@ -216,8 +223,13 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     return isDone ? 'end-of-input' : 'nothing-available'
   }
 
-  #updateGauges(fetcher: KafkaFetcher<KafkaSplit>): void {
-    this.#gauges.update(this.#splits.values(), (split) => fetcher.progress(split))
+  #count(records: number, bytes: number): void {
+    if (records > 0) this.#idleTime.end()
+    this.#bytes.inc(bytes)
+  }
+
+  #updateGauges(): void {
+    this.#gauges.update(this.#splits.values(), (split) => this.#fetcher?.progress(split))
   }
 
   #connected(): KafkaDriver {

@@ -21,9 +21,10 @@ import { KafkaSplitEnumerator, type KafkaSplitEnumeratorState } from './kafka-sp
  * committed offsets follow completed checkpoints, for monitoring only; a job without a snapshot may start at them. Records of
  * open and aborted transactions are not read, unless `isolation` says so.
  *
- * Metrics, by Flink's names: `pendingRecords`, `bytesConsumedTotal`, `numRecordsInErrors`, `commitsSucceeded`, `commitsFailed`, and
- * for each of the first 50 partitions of a subtask `KafkaSourceReader.topic.<topic>.partition.<n>.currentOffset` and
- * `.committedOffset`; also `offsetsReset` and `deadLettersWritten`.
+ * Metrics, by Flink's names: `pendingRecords`, `sourceIdleTime`, `numRecordsInErrors`, and in the group `KafkaSourceReader`:
+ * `commitsSucceeded`, `commitsFailed`, `KafkaConsumer.records-lag-max` (of the partition that is furthest behind), and for each of
+ * the first 50 partitions of a subtask `topic.<topic>.partition.<n>.currentOffset` and `.committedOffset`. Also, without a like in
+ * Flink: `bytesConsumedTotal`, `offsetsReset`, `deadLettersWritten`.
  *
  * @throws KafkaError `INVALID_OPTION` at once; `UNKNOWN_TOPIC`, `NO_TOPIC_MATCHES`, `NO_COMMITTED_OFFSET`,
  * `NO_STOPPING_OFFSET`, `BROKER_UNREACHABLE`, `AUTHENTICATION_FAILED`, `TLS_FAILED`, `NOT_AUTHORIZED` when the job starts; later

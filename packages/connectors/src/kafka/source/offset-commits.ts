@@ -32,8 +32,8 @@ export class OffsetCommits {
     this.#groupId = groupId
     this.#driver = driver
     this.#context = context
-    this.#succeeded = context.metrics.counter('commitsSucceeded')
-    this.#failed = context.metrics.counter('commitsFailed')
+    this.#succeeded = context.metrics.counter('KafkaSourceReader.commitsSucceeded')
+    this.#failed = context.metrics.counter('KafkaSourceReader.commitsFailed')
   }
 
   /** Remembers `offsets` until the checkpoint is complete. */

@@ -15,6 +15,7 @@ export class SourceGauges {
   readonly #clock: Clock
   readonly #isReadCommitted: boolean
   readonly #pending: Gauge
+  readonly #lagMax: Gauge
   readonly #offsets = new Map<string, { readonly current: Gauge; readonly committed: Gauge }>()
   #nextMs = Number.NEGATIVE_INFINITY
 
@@ -23,6 +24,8 @@ export class SourceGauges {
     this.#clock = clock
     this.#isReadCommitted = isReadCommitted
     this.#pending = metrics.gauge('pendingRecords')
+    // In Flink that of the client, which has a group of its own.
+    this.#lagMax = metrics.gauge('KafkaSourceReader.KafkaConsumer.records-lag-max', 'max')
   }
 
   /** Whether `update` is worth it again. */
@@ -33,17 +36,21 @@ export class SourceGauges {
   update(splits: Iterable<KafkaSplit>, progressOf: (split: KafkaSplit) => PartitionProgress | undefined): void {
     this.#nextMs = this.#clock.monotonicMs() + intervalMs
     let pending = 0
+    let lagMax = 0
     for (const split of splits) {
       const progress = progressOf(split)
       if (progress === undefined) continue
       const { highWatermark, lastStableOffset, offset } = progress
       const end = this.#isReadCommitted ? lastStableOffset : highWatermark
       // The ends are -1 until a broker has told them.
-      pending += Math.max(0, Math.min(end, split.stoppingOffset ?? end) - offset)
+      const lag = Math.max(0, Math.min(end, split.stoppingOffset ?? end) - offset)
+      pending += lag
+      lagMax = Math.max(lagMax, lag)
       // As Flink's: the offset of the last record, not the next.
       this.#gaugesOf(split)?.current.set(offset - 1)
     }
     this.#pending.set(pending)
+    this.#lagMax.set(lagMax)
   }
 
   committed(offsets: readonly PartitionOffset[]): void {
@@ -59,6 +66,8 @@ export class SourceGauges {
       current: this.#metrics.gauge(`${prefix}.currentOffset`),
       committed: this.#metrics.gauge(`${prefix}.committedOffset`),
     }
+    // As Flink's, until there was a commit.
+    gauges.committed.set(-1)
     this.#offsets.set(key, gauges)
     return gauges
   }
