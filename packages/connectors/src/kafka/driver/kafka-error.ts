@@ -1,7 +1,8 @@
-import { ConnectorError } from '@millrace/runtime/connector'
+import { ConnectorError, type MillraceErrorOptions } from '@millrace/runtime/connector'
 
 /**
- * What can go wrong with Kafka. Codes are stable; several of the broker's own errors may share one.
+ * What can go wrong with Kafka. Codes are stable; several of the broker's own errors may share one. A job with checkpoints starts
+ * again after those that may pass, and ends at once with the others.
  *
  * - `BROKER_UNREACHABLE`: no broker answered until the time for retries had passed (wrong address, or all down).
  * - `TLS_FAILED`, `AUTHENTICATION_FAILED`: the connection was refused as it is configured. Not retried.
@@ -19,6 +20,7 @@ import { ConnectorError } from '@millrace/runtime/connector'
  * - `INVALID_TRANSACTION_STATE`: no transaction is open under this id and epoch, or it has been ended the other way.
  * - `TRANSACTION_TIMEOUT_REFUSED`: the timeout is above the broker's `transaction.max.timeout.ms`.
  * - `TOPIC_EXISTS`, `INVALID_REQUEST`: an administrative request, or one of its values, was refused.
+ * - `DRIVER_NOT_INSTALLED`: the library that `kafka.driver` names cannot be loaded.
  * - `INVALID_OPTION`: an option of the connection makes no sense.
  * - `CLOSED`: the driver was closed meanwhile.
  * - `BROKER_ERROR`: any other answer of the broker; the facts have its number and name.
@@ -43,9 +45,25 @@ export type KafkaErrorCode =
   | 'TRANSACTION_TIMEOUT_REFUSED'
   | 'TOPIC_EXISTS'
   | 'INVALID_REQUEST'
+  | 'DRIVER_NOT_INSTALLED'
   | 'INVALID_OPTION'
   | 'CLOSED'
   | 'BROKER_ERROR'
+
+/**
+ * What another attempt of the job would meet again, until somebody has changed its configuration, a permission, or the data it
+ * has to start from: a restart would only hide it. What may pass (a broker that is away, a batch damaged on its way) is not here.
+ */
+const lastingCodes: ReadonlySet<string> = new Set<KafkaErrorCode>([
+  'TLS_FAILED',
+  'AUTHENTICATION_FAILED',
+  'NOT_AUTHORIZED',
+  'OFFSET_OUT_OF_RANGE',
+  'UNSUPPORTED_COMPRESSION',
+  'UNSUPPORTED_VERSION',
+  'TRANSACTION_TIMEOUT_REFUSED',
+  'INVALID_OPTION',
+])
 
 /**
  * The one error of the Kafka connector. Its facts name broker, topic, partition and offset as far as they are known, and
@@ -56,4 +74,8 @@ export type KafkaErrorCode =
  * error.code // -> 'UNKNOWN_TOPIC'
  * error.facts // -> { topic: 'ordres' }
  */
-export class KafkaError<Code extends string = string> extends ConnectorError<Code> {}
+export class KafkaError<Code extends string = string> extends ConnectorError<Code> {
+  constructor(code: Code, message: string, facts?: Readonly<Record<string, unknown>>, options?: MillraceErrorOptions) {
+    super(code, message, facts, lastingCodes.has(code) ? { isLasting: true, ...options } : options)
+  }
+}

@@ -1,6 +1,7 @@
 import type { Counter, InputStatus, ReaderOutput, SourceReader, SourceReaderContext } from '@millrace/runtime/connector'
 import type { FetchedRecord } from '../driver/fetched-record.ts'
 import type { KafkaDriver } from '../driver/kafka-driver.ts'
+import { kafkaDriverFor } from '../driver/kafka-driver-for.ts'
 import { KafkaError } from '../driver/kafka-error.ts'
 import type { KafkaFetcher } from '../driver/kafka-fetcher.ts'
 import type { KafkaDeserializer } from '../formats/deserializer.ts'
@@ -233,8 +234,9 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   }
 
   #connected(): KafkaDriver {
-    const { createDriver, connection, clientIdPrefix } = this.#settings
-    const { clock, logger, taskInfo } = this.#context
+    const { connection, clientIdPrefix } = this.#settings
+    const { clock, logger, taskInfo, jobInfo } = this.#context
+    const createDriver = this.#settings.createDriver ?? kafkaDriverFor(jobInfo.kafkaDriver)
     this.#driver ??= createDriver({ ...connection, clientId: `${clientIdPrefix}-${taskInfo.index}` }, { clock, logger })
     return this.#driver
   }

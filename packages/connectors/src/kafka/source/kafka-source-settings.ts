@@ -1,6 +1,5 @@
 import { connectionOptions } from '../connection-properties.ts'
 import type { KafkaConnectionOptions } from '../driver/connection-options.ts'
-import { createKafkaDriver } from '../driver/create-kafka-driver.ts'
 import type { KafkaDriverFactory } from '../driver/kafka-driver.ts'
 import { KafkaError } from '../driver/kafka-error.ts'
 import type { FetcherOptions, IsolationLevel } from '../driver/kafka-fetcher.ts'
@@ -17,7 +16,8 @@ const discoveryIntervalMsDefault = 5 * 60 * 1000
 export interface KafkaSourceSettings {
   readonly connection: KafkaConnectionOptions
   readonly clientIdPrefix: string
-  readonly createDriver: KafkaDriverFactory
+  /** Undefined: the one that the job names. */
+  readonly createDriver: KafkaDriverFactory | undefined
   readonly groupId: string | undefined
   readonly subscription: Subscription
   readonly startingOffsets: StartingOffsets
@@ -59,7 +59,7 @@ export function kafkaSourceSettings(options: KafkaSourceSettingsOptions): KafkaS
   return {
     connection,
     clientIdPrefix: clientIdPrefix ?? groupId ?? 'millrace',
-    createDriver: options.driver ?? createKafkaDriver,
+    createDriver: options.driver,
     groupId,
     subscription: subscriptionOf(options),
     startingOffsets,

@@ -1,5 +1,6 @@
 import type { SplitEnumerator, SplitEnumeratorContext } from '@millrace/runtime/connector'
 import type { KafkaDriver, TopicPartition } from '../driver/kafka-driver.ts'
+import { kafkaDriverFor } from '../driver/kafka-driver-for.ts'
 import type { KafkaSourceSettings } from './kafka-source-settings.ts'
 import { type KafkaSplit, splitIdOf, splitOwner } from './kafka-split.ts'
 import { resolveStartingOffsets, type StartingOffsets } from './starting-offsets.ts'
@@ -143,9 +144,10 @@ export class KafkaSplitEnumerator implements SplitEnumerator {
   }
 
   #connected(): KafkaDriver {
-    const { createDriver, connection, clientIdPrefix } = this.#settings
-    const { clock, logger, signal } = this.#context
+    const { connection, clientIdPrefix } = this.#settings
+    const { clock, logger, signal, jobInfo } = this.#context
     if (this.#driver === undefined) {
+      const createDriver = this.#settings.createDriver ?? kafkaDriverFor(jobInfo.kafkaDriver)
       const driver = createDriver({ ...connection, clientId: `${clientIdPrefix}-enumerator` }, { clock, logger })
       this.#driver = driver
       // `close` is only called after `start`, which may be about to wait a minute for a broker that is down.

@@ -3,14 +3,12 @@
 // and its exact version in the manifest.
 
 import { createRequire } from 'node:module'
-import { messageOf } from '../../message-of.ts'
 import type { KafkaDriverContext } from '../connection-options.ts'
-import { KafkaError } from '../kafka-error.ts'
-import { apiVersionsRequest } from '../protocol/admin-requests.ts'
 import { WireReader } from '../protocol/wire-reader.ts'
 import type { WireRequest } from '../protocol/wire-request.ts'
 import { WireWriter } from '../protocol/wire-writer.ts'
 import { type BrokerConnection, ConnectionLostError, type ConnectionSettings } from './broker-connection.ts'
+import { NegotiatedConnection } from './negotiated-connection.ts'
 import { refusal } from './refusals.ts'
 
 interface RawRequest {
@@ -29,14 +27,14 @@ interface RawRequest {
   readonly logResponseError: boolean
 }
 
-type Versions = Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>
-
 interface RawConnection {
   readonly requestQueue: { scheduleCheckPendingRequests: () => void }
   connect(): Promise<unknown>
   isConnected(): boolean
   authenticate(): Promise<void>
-  setVersions(versions: Versions): void
+  /** False again when it is time to. */
+  isAuthenticated(): boolean
+  setVersions(versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>): void
   setSupportAuthenticationProtocol(isSupported: boolean): void
   send(request: RawRequest): Promise<unknown>
   rejectRequests(error: Error): void
@@ -51,151 +49,81 @@ const createSocketFactory = require('kafkajs/src/network/socketFactory') as () =
 
 const saslAuthenticateKey = 36
 
-/** After the time for connecting, which the library keeps, and not in all cases. */
-const graceMs = 1_000
-
 export async function connectByKafkajs(
   host: string,
   port: number,
   settings: ConnectionSettings,
   context: KafkaDriverContext,
 ): Promise<BrokerConnection> {
-  const address = `${host}:${port}`
-  const raw = new RawConnectionClass({
-    host,
-    port,
-    clientId: settings.clientId,
-    logger: silentLogger,
-    socketFactory: createSocketFactory(),
-    ssl: settings.tls === true ? {} : settings.tls || null,
-    sasl: settings.sasl === undefined ? null : saslOf(settings.sasl),
-    connectionTimeout: settings.connectionTimeoutMs,
-    requestTimeout: settings.requestTimeoutMs,
-    // We time them, for it takes no longer time for those that may last.
-    enforceRequestTimeout: false,
-  })
-  // Nothing ever waits there: brokers throttle by themselves. It would set a timer of negative time for each answer.
-  raw.requestQueue.scheduleCheckPendingRequests = () => {}
-  const connection = new KafkajsConnection(address, raw, settings, context)
-  let stopTimer = (): void => {}
-  const timeout = new Promise<never>((_, reject) => {
-    stopTimer = context.clock.schedule(settings.connectionTimeoutMs + graceMs, () => {
-      const lost = new ConnectionLostError(address, `no connection within ${settings.connectionTimeoutMs} ms`)
-      raw.rejectRequests(lost)
-      reject(lost)
-    })
-  })
-  try {
-    await Promise.race([connection.open(), timeout])
-    return connection
-  } catch (error) {
-    connection.close()
-    throw error
-  } finally {
-    stopTimer()
-  }
+  const connection = new KafkajsConnection(host, port, settings, context)
+  await connection.open()
+  return connection
 }
 
-class KafkajsConnection implements BrokerConnection {
-  readonly address: string
+class KafkajsConnection extends NegotiatedConnection {
   readonly #raw: RawConnection
-  readonly #settings: ConnectionSettings
-  readonly #context: KafkaDriverContext
-  readonly #underWay: Set<(lost: ConnectionLostError) => void> = new Set<(lost: ConnectionLostError) => void>()
-  #versions: Versions = {}
-  #isClosed = false
-  /** Past the first answer we know that the broker is spoken to as it expects. */
-  #isProven = false
 
-  constructor(address: string, raw: RawConnection, settings: ConnectionSettings, context: KafkaDriverContext) {
-    this.address = address
-    this.#raw = raw
-    this.#settings = settings
-    this.#context = context
-    // It calls this when the socket ends or fails as well. Requests that it is about to write then are forgotten by it, and would
-    // never settle.
-    const disconnect = raw.disconnect.bind(raw)
-    raw.disconnect = () => {
-      this.#isClosed = true
-      const lost = new ConnectionLostError(address, 'the connection was closed')
-      for (const reject of this.#underWay) reject(lost)
+  constructor(host: string, port: number, settings: ConnectionSettings, context: KafkaDriverContext) {
+    super(`${host}:${port}`, settings, context)
+    this.#raw = new RawConnectionClass({
+      host,
+      port,
+      clientId: settings.clientId,
+      logger: silentLogger,
+      socketFactory: createSocketFactory(),
+      ssl: settings.tls === true ? {} : settings.tls || null,
+      sasl: settings.sasl === undefined ? null : saslOf(settings.sasl),
+      connectionTimeout: settings.connectionTimeoutMs,
+      requestTimeout: settings.requestTimeoutMs,
+      // We time them, for it takes no longer time for those that may last.
+      enforceRequestTimeout: false,
+    })
+    // Nothing ever waits there: brokers throttle by themselves. It would set a timer of negative time for each answer.
+    this.#raw.requestQueue.scheduleCheckPendingRequests = () => {}
+    // It calls this when the socket ends or fails as well.
+    const disconnect = this.#raw.disconnect.bind(this.#raw)
+    this.#raw.disconnect = () => {
+      this.ended('the connection was closed')
       return disconnect()
     }
   }
 
-  get isOpen(): boolean {
-    return !this.#isClosed && this.#raw.isConnected()
+  override get isOpen(): boolean {
+    return super.isOpen && this.#raw.isConnected()
   }
 
-  async open(): Promise<void> {
+  protected async connect(): Promise<void> {
     try {
       await this.#raw.connect()
     } catch (cause) {
-      throw refusal(this.address, this.#settings, 'connect', cause)
+      throw refusal(this.address, this.settings, 'connect', cause)
     }
-    try {
-      const { error, apis } = await this.#send(apiVersionsRequest())
-      if (error !== 0) throw new Error(`the broker does not tell its versions (error ${error})`)
-      this.#versions = Object.fromEntries(apis.map(({ apiKey, ...range }) => [apiKey, range]))
-    } catch (cause) {
-      throw refusal(this.address, this.#settings, 'first-request', cause)
-    }
-    this.#raw.setVersions(this.#versions)
-    this.#raw.setSupportAuthenticationProtocol(this.#versions[saslAuthenticateKey] !== undefined)
+    const versions = await this.negotiate()
+    this.#raw.setVersions(Object.fromEntries(versions))
+    this.#raw.setSupportAuthenticationProtocol(versions.has(saslAuthenticateKey))
     try {
       await this.#raw.authenticate()
     } catch (cause) {
-      throw refusal(this.address, this.#settings, 'authenticate', cause)
+      throw refusal(this.address, this.settings, isRefusedLogin(cause) ? 'login' : 'first-request', cause)
     }
   }
 
-  async send<T>(request: WireRequest<T>): Promise<T> {
-    const { apiKey, apiName, apiVersion } = request
-    const range = this.#versions[apiKey]
-    if (range === undefined || apiVersion < range.minVersion || apiVersion > range.maxVersion) {
-      const spoken = range === undefined ? 'none' : `${range.minVersion} to ${range.maxVersion}`
-      throw new KafkaError(
-        'UNSUPPORTED_VERSION',
-        `Cannot send ${apiName} in version ${apiVersion} to broker ${this.address}, which knows ${spoken}. Use a broker from 2.5 on.`,
-        { broker: this.address, apiName, apiVersion },
-      )
-    }
-    try {
-      const answer = await this.#send(request)
-      this.#isProven = true
-      return answer
-    } catch (cause) {
-      // An answer that did not come in time or cannot be read leaves the connection in doubt.
-      this.close()
-      if (cause instanceof KafkaError) throw cause
-      if (!this.#isProven) throw refusal(this.address, this.#settings, 'first-request', cause)
-      if (cause instanceof ConnectionLostError) throw cause
-      throw new ConnectionLostError(this.address, `${apiName}: ${messageOf(cause)}`, { cause })
-    }
+  protected exchange<T>(request: WireRequest<T>): Promise<T> {
+    return this.#raw.send(rawRequest(request)) as Promise<T>
   }
 
-  close(): void {
-    if (this.#isClosed) return
+  protected disconnect(): void {
     // It would wait for the answers under way before it closes.
     this.#raw.rejectRequests(new ConnectionLostError(this.address, 'the connection was closed'))
     this.#raw.disconnect().catch(() => {})
   }
 
-  #send<T>(request: WireRequest<T>): Promise<T> {
-    if (this.#isClosed) return Promise.reject(new ConnectionLostError(this.address, 'the connection was closed'))
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    this.#underWay.add(reject)
-    const timeoutMs = this.#settings.requestTimeoutMs + (request.extraTimeoutMs ?? 0)
-    const stopTimer = this.#context.clock.schedule(timeoutMs, () => {
-      reject(new ConnectionLostError(this.address, `${request.apiName}: no answer within ${timeoutMs} ms`))
-    })
-    const settle = (): void => {
-      this.#underWay.delete(reject)
-      stopTimer()
-    }
-    this.#raw.send(rawRequest(request)).then(resolve, reject)
-    promise.then(settle, settle)
-    return promise as Promise<T>
+  protected get isLoginEnding(): boolean {
+    return this.settings.sasl !== undefined && !this.#raw.isAuthenticated()
+  }
+
+  protected logInAgain(): Promise<void> {
+    return this.#raw.authenticate()
   }
 }
 
@@ -225,6 +153,10 @@ function rawRequest<T>(request: WireRequest<T>): RawRequest {
     },
     logResponseError: false,
   }
+}
+
+function isRefusedLogin(cause: unknown): boolean {
+  return cause instanceof Error && /SASL/i.test(`${cause.name} ${cause.message}`)
 }
 
 function saslOf(sasl: NonNullable<ConnectionSettings['sasl']>): Record<string, unknown> {

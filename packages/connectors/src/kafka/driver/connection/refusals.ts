@@ -2,11 +2,14 @@ import { messageOf } from '../../message-of.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { ConnectionLostError, type ConnectionSettings } from './broker-connection.ts'
 
-/** Why no connection came about: final, if the configuration has to change, else one that is worth another try. */
+/**
+ * Why no connection came about: final, if the configuration has to change, else one that is worth another try. `step` says how
+ * far it came: to nobody, to somebody, or to a broker that answered to the login, and refused it.
+ */
 export function refusal(
   address: string,
   settings: ConnectionSettings,
-  step: 'connect' | 'first-request' | 'authenticate',
+  step: 'connect' | 'first-request' | 'login',
   cause: unknown,
 ): KafkaError | ConnectionLostError {
   if (cause instanceof KafkaError) return cause
@@ -21,7 +24,7 @@ export function refusal(
       { cause },
     )
   }
-  if (step === 'authenticate' && isAuthenticationFailure(cause)) {
+  if (step === 'login') {
     return new KafkaError(
       'AUTHENTICATION_FAILED',
       `Cannot log in to broker ${address} by SASL ${settings.sasl?.mechanism}: ${message}. Check user, password and mechanism.`,
@@ -29,12 +32,11 @@ export function refusal(
       { cause },
     )
   }
-  return new ConnectionLostError(address, `${message}${hint(settings, step)}`, { cause })
+  return new ConnectionLostError(address, `${message}${step === 'connect' ? '' : hint(settings)}`, { cause })
 }
 
 /** A broker closes the connection without a word if it is spoken to in a way that it does not expect. */
-function hint({ tls, sasl }: ConnectionSettings, step: string): string {
-  if (step === 'connect') return ''
+function hint({ tls, sasl }: ConnectionSettings): string {
   const guesses: string[] = []
   if (!tls) guesses.push('speaks TLS (option "tls")')
   if (sasl === undefined) guesses.push('asks for a user (option "sasl")')
@@ -43,11 +45,7 @@ function hint({ tls, sasl }: ConnectionSettings, step: string): string {
 
 function isTlsFailure(code: string, message: string): boolean {
   return (
-    /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code) ||
-    /certificate|\bSSL\b|altnames|disconnected before secure TLS/i.test(message)
+    /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code) ||
+    /certificate|\bSSL\b|PEM routines|altnames|disconnected before secure TLS/i.test(message)
   )
-}
-
-function isAuthenticationFailure(cause: unknown): boolean {
-  return cause instanceof Error && /SASL/i.test(`${cause.name} ${cause.message}`)
 }
