@@ -17,7 +17,7 @@ export interface MillraceErrorOptions extends ErrorOptions {
 export class MillraceError<Code extends string = string> extends Error {
   readonly code: Code
   /** Every further attempt of the job would fail in the same way, so none is made. */
-  readonly isLasting?: true
+  declare readonly isLasting?: true
   readonly facts: Readonly<Record<string, unknown>>
 
   constructor(

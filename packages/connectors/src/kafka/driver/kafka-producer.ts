@@ -1,3 +1,4 @@
+import type { PartitionOffset, TransactionalIdentity } from './kafka-driver.ts'
 import type { Compression } from './record-batch/compression.ts'
 import type { RecordBatchBuilder } from './record-batch/record-batch-builder.ts'
 
@@ -58,11 +59,14 @@ export interface KafkaProducer {
 
   /**
    * For transactional identities: forgets which partitions are part of the transaction, as the next one is to begin.
-   * All batches must have settled, and the one before must have been ended.
+   * All batches must have settled, and the one before must have been ended, unless another identity takes over: that of
+   * another transactional id, or a newer epoch.
    */
-  beginTransaction(): void
+  beginTransaction(identity?: TransactionalIdentity): void
   /** Whether something was sent since `beginTransaction`: brokers refuse to end a transaction without records. */
   readonly isTransactionEmpty: boolean
+  /** Where a record of the transaction is: of the first batch that was acknowledged. Undefined while there is none. */
+  readonly firstInTransaction: PartitionOffset | undefined
   /** Rejects with `CLOSED` what has not settled. */
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
+import type { PartitionOffset, TransactionalIdentity } from '../driver/kafka-driver.ts'
 import type { KafkaError } from '../driver/kafka-error.ts'
-import type { KafkaProducer, ProducedBatch, ProducerOptions } from '../driver/kafka-producer.ts'
+import type { KafkaProducer, ProducedBatch, ProducerIdentity, ProducerOptions } from '../driver/kafka-producer.ts'
 import type { RecordBatchBuilder } from '../driver/record-batch/record-batch-builder.ts'
 import type { FakeKafka } from './fake-kafka.ts'
 
@@ -8,17 +9,21 @@ export class FakeProducer implements KafkaProducer {
   pendingBytes = 0
   failure: Error | undefined
   isTransactionEmpty = true
+  firstInTransaction: PartitionOffset | undefined
   readonly #kafka: FakeKafka
   readonly #options: ProducerOptions
+  #identity: ProducerIdentity | undefined
   readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(kafka: FakeKafka, options: ProducerOptions = {}) {
     this.#kafka = kafka
     this.#options = options
+    this.#identity = options.identity
   }
 
   send(topic: string, partition: number, builder: RecordBatchBuilder): Promise<ProducedBatch> {
-    const { identity, compression = 'none' } = this.#options
+    const { compression = 'none' } = this.#options
+    const identity = this.#identity
     this.isTransactionEmpty = false
     const bytes = builder.seal({
       compression,
@@ -51,8 +56,10 @@ export class FakeProducer implements KafkaProducer {
     if (this.failure !== undefined) throw this.failure
   }
 
-  beginTransaction(): void {
+  beginTransaction(identity?: TransactionalIdentity): void {
     this.isTransactionEmpty = true
+    this.firstInTransaction = undefined
+    this.#identity = identity ?? this.#identity
   }
 
   async close(): Promise<void> {}
@@ -60,6 +67,8 @@ export class FakeProducer implements KafkaProducer {
   async #write(topic: string, partition: number, bytes: Buffer): Promise<ProducedBatch> {
     await Promise.resolve()
     if (this.failure !== undefined) throw this.failure
-    return { baseOffset: this.#kafka.produce(topic, partition, bytes, this.#options.identity) }
+    const offset = this.#kafka.produce(topic, partition, bytes, this.#identity)
+    this.firstInTransaction ??= { topic, partition, offset }
+    return { baseOffset: offset }
   }
 }

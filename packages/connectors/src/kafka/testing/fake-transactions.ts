@@ -73,7 +73,6 @@ export class FakeTransactions {
     if (id?.last?.state !== 'open') return
     this.#finish(id.last, 'aborted')
     id.epoch++
-    id.last = undefined
   }
 
   list(prefix: string): readonly TransactionListing[] {

@@ -2,6 +2,7 @@ import { assert } from '@millrace/runtime/connector'
 import type { Cluster, Lane } from '../cluster/cluster.ts'
 import { closed, unknownTopicGraceMs } from '../cluster/retry.ts'
 import { ConnectionLostError } from '../connection/broker-connection.ts'
+import type { PartitionOffset, TransactionalIdentity } from '../kafka-driver.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { KafkaProducer, ProducedBatch, ProducerIdentity, ProducerOptions } from '../kafka-producer.ts'
 import { brokerError, brokerErrorKind } from '../protocol/broker-errors.ts'
@@ -26,7 +27,7 @@ interface Departure {
 export class BatchProducer implements KafkaProducer {
   readonly #cluster: Cluster
   readonly #lane: Lane
-  readonly #identity: ProducerIdentity | undefined
+  #identity: ProducerIdentity | undefined
   readonly #transaction: TransactionPartitions | undefined
   readonly #acks: -1 | 0 | 1
   readonly #compression: Compression
@@ -38,6 +39,7 @@ export class BatchProducer implements KafkaProducer {
   readonly #queues: Map<string, PartitionQueue> = new Map<string, PartitionQueue>()
   /** Those that are not empty: a producer may know thousands, and write to few. */
   readonly #active: Set<PartitionQueue> = new Set<PartitionQueue>()
+  #firstInTransaction: PartitionOffset | undefined
   #pendingBytes = 0
   #room: PromiseWithResolvers<void> | undefined
   #flushed: PromiseWithResolvers<void> | undefined
@@ -88,6 +90,10 @@ export class BatchProducer implements KafkaProducer {
     return this.#failure
   }
 
+  get firstInTransaction(): PartitionOffset | undefined {
+    return this.#firstInTransaction
+  }
+
   get isTransactionEmpty(): boolean {
     return this.#transaction?.isEmpty ?? true
   }
@@ -134,13 +140,18 @@ export class BatchProducer implements KafkaProducer {
     if (failure !== undefined) throw failure
   }
 
-  beginTransaction(): void {
+  beginTransaction(identity?: TransactionalIdentity): void {
     assert(this.#transaction !== undefined, () => 'a producer without transactional id was to begin a transaction')
     assert(
       this.#active.size === 0,
       () => 'a transaction was to begin before the batches of the last one were acknowledged',
     )
-    this.#transaction.clear()
+    this.#firstInTransaction = undefined
+    this.#transaction.begin(identity)
+    if (identity === undefined) return
+    this.#identity = identity
+    // Sequence numbers count on within an epoch of an id.
+    this.#queues.clear()
   }
 
   async close(): Promise<void> {
@@ -249,6 +260,10 @@ export class BatchProducer implements KafkaProducer {
     queue.arrived(batch)
     if (batch.isSettled) return
     batch.isSettled = true
+    if (this.#transaction !== undefined && baseOffset >= 0) {
+      const { topic, partition } = queue
+      this.#firstInTransaction ??= { topic, partition, offset: baseOffset }
+    }
     batch.resolve({ baseOffset })
     this.#settled(queue, batch)
   }

@@ -12,7 +12,7 @@ export interface TransactionPartitionsListener {
 /** Which partitions are part of the open transaction: each must be, before the first batch to it leaves. */
 export class TransactionPartitions {
   readonly #cluster: Cluster
-  readonly #identity: TransactionalIdentity
+  #identity: TransactionalIdentity
   readonly #listener: TransactionPartitionsListener
   readonly #added: Set<TopicPartition> = new Set<TopicPartition>()
   #asked: Set<TopicPartition> = new Set<TopicPartition>()
@@ -41,7 +41,9 @@ export class TransactionPartitions {
     if (!this.#isAdding) queueMicrotask(() => void this.#addAsked())
   }
 
-  clear(): void {
+  /** The next transaction, of another identity if there is one. */
+  begin(identity: TransactionalIdentity = this.#identity): void {
+    this.#identity = identity
     this.#added.clear()
     this.#asked.clear()
   }
