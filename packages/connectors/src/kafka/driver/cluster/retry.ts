@@ -8,6 +8,9 @@ export const unknownTopicGraceMs = 10_000
 /** Brokers ask to be asked again soon while they finish the transaction before. */
 export const concurrentTransactionsBackoffMs = 20
 
+/** Waiting is told when it has lasted that long, and each time it has doubled. */
+export const longWaitMs = 5_000
+
 /** Thrown by an attempt that may be made again. */
 export class RetriableError extends Error {
   override readonly name: string = 'RetriableError'
@@ -44,6 +47,7 @@ export class Retrier {
   /** `what` completes "Cannot ...". `run` rejects with `RetriableError` or `ConnectionLostError` for another attempt. */
   async run<T>(what: string, facts: Readonly<Record<string, unknown>>, run: () => Promise<T>): Promise<T> {
     const startedAt = this.#context.clock.monotonicMs()
+    let toldAtMs = longWaitMs / 2
     for (let attempt = 0; ; attempt++) {
       if (this.#isClosed) throw closed(what)
       try {
@@ -55,7 +59,12 @@ export class Retrier {
         const waitedMs = this.#context.clock.monotonicMs() - startedAt
         const backoffMs = this.backoffMs(attempt, reason)
         if (waitedMs + backoffMs > this.#limitMs(reason)) throw gaveUp(what, facts, reason, waitedMs)
-        this.#context.logger.debug(`Cannot ${what} yet, trying again`, { ...facts, reason: reason.message, attempt })
+        const isLong = waitedMs >= toldAtMs * 2
+        if (isLong) toldAtMs = waitedMs
+        const notice = `Cannot ${what} yet, trying again`
+        const details = { ...facts, ...addressOf(reason), reason: reason.message, attempt }
+        if (isLong) this.#context.logger.warn(notice, { ...details, waitedMs: Math.round(waitedMs) })
+        else this.#context.logger.debug(notice, details)
         await this.sleep(backoffMs)
       }
     }
@@ -90,6 +99,11 @@ export class Retrier {
       return Math.min(unknownTopicGraceMs, retryTimeoutMs)
     return retryTimeoutMs
   }
+}
+
+/** The broker that was lost, for logs. */
+export function addressOf(reason: Error): { readonly broker?: string } {
+  return reason instanceof ConnectionLostError ? { broker: reason.address } : {}
 }
 
 export function closed(what: string): KafkaError {

@@ -32,20 +32,28 @@ export function refusal(
       { cause },
     )
   }
-  return new ConnectionLostError(address, `${message}${step === 'connect' ? '' : hint(settings)}`, { cause })
+  return new ConnectionLostError(address, `${message}${hint(settings, step, message)}`, { cause })
 }
 
 /** A broker closes the connection without a word if it is spoken to in a way that it does not expect. */
-function hint({ tls, sasl }: ConnectionSettings): string {
+function hint({ tls, sasl }: ConnectionSettings, step: string, message: string): string {
+  if (isEndOfHandshake(message)) return '; maybe this port of the broker does not speak TLS'
+  if (step === 'connect') return ''
   const guesses: string[] = []
   if (!tls) guesses.push('speaks TLS (option "tls")')
   if (sasl === undefined) guesses.push('asks for a user (option "sasl")')
   return guesses.length === 0 ? '' : `; maybe this port of the broker ${guesses.join(' or ')}`
 }
 
+/** No failure of TLS: a broker that is being stopped ends handshakes as well as one that does not know what they are. */
+function isEndOfHandshake(message: string): boolean {
+  return /disconnected before secure TLS/i.test(message)
+}
+
 function isTlsFailure(code: string, message: string): boolean {
+  if (isEndOfHandshake(message)) return false
   return (
     /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code) ||
-    /certificate|\bSSL\b|PEM routines|altnames|disconnected before secure TLS/i.test(message)
+    /certificate|\bSSL\b|PEM routines|altnames/i.test(message)
   )
 }

@@ -1,6 +1,6 @@
 import { assert } from '@millrace/runtime/connector'
 import type { Cluster, Lane } from '../cluster/cluster.ts'
-import { gaveUp, unknownTopicGraceMs } from '../cluster/retry.ts'
+import { addressOf, gaveUp, longWaitMs, unknownTopicGraceMs } from '../cluster/retry.ts'
 import { ConnectionLostError } from '../connection/broker-connection.ts'
 import type { FetchedRecord } from '../fetched-record.ts'
 import type { PartitionOffset, TopicPartition } from '../kafka-driver.ts'
@@ -39,6 +39,7 @@ export class PartitionFetcher<A extends PartitionAssignment> implements KafkaFet
   #cancelTimer: (() => void) | undefined
   #wakeUp: PromiseWithResolvers<void> | undefined
   #isClosed = false
+  #nextNoticeMs = 0
   /** Brokers fill answers in the order of the request, so it begins elsewhere each time. */
   #turn = 0
 
@@ -377,6 +378,16 @@ export class PartitionFetcher<A extends PartitionAssignment> implements KafkaFet
       return
     }
     state.notBeforeMs = now + this.#cluster.retrier.backoffMs(state.failures++)
+    this.#tellLongWait(state, reason, waitedMs)
+  }
+
+  /** Of all partitions that wait, for they mostly do so together, one is named every few seconds. */
+  #tellLongWait({ topic, partition, fetchOffset: offset }: PartitionFetch<A>, reason: Error, waitedMs: number): void {
+    const { clock, logger } = this.#cluster.context
+    if (waitedMs < longWaitMs || clock.monotonicMs() < this.#nextNoticeMs) return
+    this.#nextNoticeMs = clock.monotonicMs() + 2 * longWaitMs
+    const facts = { topic, partition, offset, ...addressOf(reason), reason: reason.message }
+    logger.warn('Cannot fetch yet, trying again', { ...facts, waitedMs: Math.round(waitedMs) })
   }
 
   #rest(state: PartitionFetch<A>, error: Error): void {
