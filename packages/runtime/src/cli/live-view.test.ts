@@ -64,6 +64,23 @@ describe('the live view', () => {
     ])
   })
 
+  test('shows how many records a source has still to read, where one tells it', () => {
+    const [source, sink] = now.vertices
+    const counters = { 'Source: Text.pendingRecords': 1_234_567, 'Source: Text.sourceIdleTime': 3 }
+    expect(view(120, 24, { ...now, vertices: [{ ...source!, counters }, sink!] })).toEqual([
+      'word-count  0123abcd  RUNNING  12.0 s',
+      'vertex                         par.  state           in/s   out/s     lag   total  busy           back pr.',
+      'Source: Text -> Flat Map          2  RUNNING         250k    2.5M    1.2M     12M  ████░░░░  50%       60%',
+      'Keyed Reduce -> Print: Writer     1  FINISHED         950      12            9.0M  ████████  95%        0%',
+    ])
+    expect(view(52, 24, { ...now, vertices: [{ ...source!, counters }, sink!] })).toEqual([
+      'word-count  0123abcd  RUNNING  12.0 s',
+      'vertex          in/s   out/s     lag  busy',
+      'Source: Tex…    250k    2.5M    1.2M  ████░░░░  50%',
+      'Keyed Reduc…     950      12          ████████  95%',
+    ])
+  })
+
   test('drops columns and shortens names where the terminal is narrow', () => {
     expect(view(60)).toEqual([
       'word-count  0123abcd  RUNNING  12.0 s',

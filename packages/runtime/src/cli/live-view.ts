@@ -2,6 +2,7 @@ import type { JobMetrics } from '../cluster/job-handle.ts'
 import type { Palette } from './palette.ts'
 import { elapsed, percent, shortCount } from './quantities.ts'
 import { fitLeft, fitRight, textWidth } from './text-width.ts'
+import { vertexLag } from './vertex-lag.ts'
 import { type VertexRates, vertexRates } from './vertex-rates.ts'
 import { vertexState } from './vertex-state.ts'
 
@@ -24,6 +25,8 @@ interface Row {
   readonly state: string
   readonly rates: VertexRates
   readonly total: number
+  /** Records that a source knows of and has not read; undefined for what does not tell. */
+  readonly lag: number | undefined
 }
 
 interface Column {
@@ -38,11 +41,20 @@ const barWidth = 8
 const nameWidthMin = 12
 const gap = '  '
 
+/** Only there while a vertex tells its lag. */
+const lagColumn: Column = {
+  title: 'lag',
+  width: 6,
+  importance: 5.5,
+  cell: ({ lag }, width) => (lag === undefined ? fitRight('', width) : count(lag, width)),
+}
+
 const columns: readonly Column[] = [
   { title: 'par.', width: 4, importance: 3, cell: ({ parallelism }, width) => fitRight(parallelism, width) },
   { title: 'state', width: 12, importance: 4, cell: ({ state }, width, palette) => paintState(state, width, palette) },
   { title: 'in/s', width: 6, importance: 6, cell: ({ rates }, width) => count(rates.recordsInPerSecond, width) },
   { title: 'out/s', width: 6, importance: 7, cell: ({ rates }, width) => count(rates.recordsOutPerSecond, width) },
+  lagColumn,
   { title: 'total', width: 6, importance: 2, cell: ({ total }, width) => count(total, width) },
   {
     title: 'busy',
@@ -67,12 +79,16 @@ export function liveView(input: LiveViewInput): readonly string[] {
   const rows = now.vertices.map((vertex, i): Row => {
     const { name, parallelism, recordsIn, recordsOut } = vertex
     const total = Math.max(recordsIn, recordsOut)
-    return { name, parallelism: String(parallelism), state: vertexState(vertex), rates: rates[i]!, total }
+    const state = vertexState(vertex)
+    return { name, parallelism: String(parallelism), state, rates: rates[i]!, total, lag: vertexLag(vertex) }
   })
   // The two lines above, one for "more" below, and the cursor's own.
   const rowsMax = Math.max(1, input.height - 4)
   const shown = rows.slice(0, rows.length <= rowsMax + 1 ? rowsMax + 1 : rowsMax)
-  const chosen = chooseColumns(width)
+  const chosen = chooseColumns(
+    rows.some(({ lag }) => lag !== undefined) ? columns : columns.filter((column) => column !== lagColumn),
+    width,
+  )
   const longestName = Math.max(nameWidthMin, ...shown.map(({ name }) => textWidth(name)))
   const nameWidth = Math.max(1, Math.min(longestName, width - widthOf(chosen)))
 
@@ -87,14 +103,14 @@ export function liveView(input: LiveViewInput): readonly string[] {
   return [palette.bold(status), palette.dim(titles.trimEnd()), ...lines, ...more]
 }
 
-function chooseColumns(width: number): readonly Column[] {
-  const byImportance = columns.toSorted((a, b) => b.importance - a.importance)
+function chooseColumns(available: readonly Column[], width: number): readonly Column[] {
+  const byImportance = available.toSorted((a, b) => b.importance - a.importance)
   let chosen: readonly Column[] = []
   for (const column of byImportance) {
     if (widthOf([...chosen, column]) + nameWidthMin > width) break
     chosen = [...chosen, column]
   }
-  return columns.filter((column) => chosen.includes(column))
+  return available.filter((column) => chosen.includes(column))
 }
 
 function widthOf(chosen: readonly Column[]): number {
