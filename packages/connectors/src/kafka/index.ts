@@ -15,8 +15,10 @@ export {
   valueOnly,
 } from './formats/deserializer.ts'
 export type { DeserializationFormat, KafkaFormat, SerializationFormat } from './formats/format.ts'
+export { type FormatContext, FormatNotReady } from './formats/format-not-ready.ts'
 export { jsonFormat } from './formats/json-format.ts'
 export { msgpackFormat } from './formats/msgpack-format.ts'
+export type { RecordPart } from './formats/record-part.ts'
 export { stringFormat } from './formats/string-format.ts'
 export type { KafkaProperties } from './kafka-properties.ts'
 export { KafkaSource } from './source/kafka-source.ts'

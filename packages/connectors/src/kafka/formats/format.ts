@@ -1,5 +1,8 @@
+import type { RecordPart } from './record-part.ts'
+
 /**
- * Reads keys or values of Kafka's records. Null never gets here. What it throws makes the record a poison record.
+ * Reads keys or values of Kafka's records. Null never gets here. What it throws makes the record a poison record,
+ * except `FormatNotReady`, by which it asks for time.
  *
  * @example
  * const numbers: DeserializationFormat<number> = { deserialize: (bytes) => bytes.readInt32BE() }
@@ -15,10 +18,10 @@ export interface DeserializationFormat<T> {
   deserializeText?(text: string): T | undefined
 }
 
-/** Writes keys or values of Kafka's records. */
+/** Writes keys or values of Kafka's records. May throw `FormatNotReady`, too. */
 export interface SerializationFormat<in T> {
-  /** Text is written as UTF-8. */
-  serialize(value: T): string | Uint8Array
+  /** Text is written as UTF-8. A sink always says of which `part` of a record this is. */
+  serialize(value: T, part?: RecordPart): string | Uint8Array
 }
 
 /** A format for both directions. */

@@ -3,6 +3,7 @@ import { RecordedMetrics, SimulatedClock, silentLogger, testJobInfo, testTaskInf
 import { expect, test } from 'vitest'
 import { KafkaError } from '../driver/kafka-error.ts'
 import type { KafkaDeserializer } from '../formats/deserializer.ts'
+import { type FormatContext, FormatNotReady } from '../formats/format-not-ready.ts'
 import { FakeKafka } from '../testing/fake-kafka.ts'
 import { KafkaSourceReader } from './kafka-source-reader.ts'
 import { kafkaSourceSettings } from './kafka-source-settings.ts'
@@ -213,4 +214,71 @@ test('A reader that waits tells for how long, and stops when a record comes', as
   clock.advanceTo(60_000)
   expect(idleMs()).toBe(0)
   expect(clock.nextDueMs()).toBe(Number.POSITIVE_INFINITY)
+})
+
+/** Reads records once they have been asked for; each preparation ends when the test says so. */
+function askingDeserializer() {
+  const known = new Set<string>()
+  const asked: string[] = []
+  let preparation = Promise.withResolvers<void>()
+  const deserialize: KafkaDeserializer<string> = (record) => {
+    const text = record.valueText()!
+    if (known.has(text)) return text
+    throw new FormatNotReady(text, async (_context: FormatContext) => {
+      asked.push(text)
+      await preparation.promise
+      known.add(text)
+    })
+  }
+  const settle = (failure?: Error) => {
+    if (failure === undefined) preparation.resolve()
+    else preparation.reject(failure)
+    preparation = Promise.withResolvers()
+  }
+  return { deserialize, asked, settle }
+}
+
+test('A record waits for its format, is in snapshots meanwhile, and nothing overtakes it', async () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t', 2)
+  kafka.write('t', 0, { value: 'a', timestampMs: 5 }, { value: 'a', timestampMs: 6 }, { value: 'b', timestampMs: 7 })
+  kafka.write('t', 1, { value: 'a', timestampMs: 8 })
+  const { deserialize, asked, settle } = askingDeserializer()
+  const { reader, poll, emitted, metrics } = world(kafka, deserialize)
+  const bounded = { ...split, stoppingOffset: 3 }
+  const other = { ...split, splitId: 't-1', partition: 1, stoppingOffset: 1 }
+  reader.addSplits([bounded, other])
+  reader.notifyNoMoreSplits()
+  const positions = () => reader.snapshotState(1).map(({ splitId, offset }) => `${splitId}@${offset}`)
+  const rounds: unknown[] = []
+  for (let status = poll(); status !== 'end-of-input'; status = poll()) {
+    const available = reader.isAvailable()
+    expect(poll()).toBe('nothing-available')
+    rounds.push({ emitted: [...emitted], positions: positions() })
+    settle()
+    await available
+  }
+  expect(rounds).toEqual([
+    { emitted: [], positions: ['t-0@0', 't-1@0'] },
+    { emitted: ['a@5', 'a@6'], positions: ['t-0@2', 't-1@0'] },
+  ])
+  expect(emitted).toEqual(['a@5', 'a@6', 'b@7', 'a@8'])
+  expect(asked).toEqual(['a', 'b'])
+  expect(metrics.values()).toMatchObject({ bytesConsumedTotal: 4 })
+})
+
+test('A preparation that fails fails the job, not the record', async () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t')
+  kafka.write('t', 0, 'a')
+  const { deserialize, settle } = askingDeserializer()
+  const { reader, poll, metrics } = world(kafka, deserialize)
+  reader.addSplits([split])
+  expect(poll()).toBe('nothing-available')
+  const available = reader.isAvailable()
+  settle(new Error('no registry'))
+  await available
+  expect(() => poll()).toThrow('no registry')
+  expect(reader.snapshotState(1)).toEqual([split])
+  expect(metrics.values()).not.toHaveProperty('numRecordsInErrors', 1)
 })

@@ -5,7 +5,9 @@ import { kafkaDriverFor } from '../driver/kafka-driver-for.ts'
 import { KafkaError } from '../driver/kafka-error.ts'
 import type { KafkaFetcher } from '../driver/kafka-fetcher.ts'
 import type { KafkaDeserializer } from '../formats/deserializer.ts'
+import { FormatNotReady } from '../formats/format-not-ready.ts'
 import { DeadLetterQueue } from './dead-letter-queue.ts'
+import { HeldRecord } from './held-record.ts'
 import type { KafkaSourceSettings } from './kafka-source-settings.ts'
 import type { KafkaSplit } from './kafka-split.ts'
 import { OffsetCommits } from './offset-commits.ts'
@@ -21,7 +23,8 @@ const commitGraceMs = 1_000
 
 /**
  * Reads the partitions it is given. A reader without partitions connects to nothing. Nothing is kept for a record: the fetcher
- * knows how far each partition has been handed out, and every record handed out is emitted within the same poll.
+ * knows how far each partition has been handed out, and every record handed out is emitted within the same poll, but for one
+ * that its format is not ready for: it is held, and nothing overtakes it.
  */
 export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   readonly #settings: KafkaSourceSettings
@@ -39,6 +42,9 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   readonly #ended = new Map<string, KafkaSplit>()
   #driver: KafkaDriver | undefined
   #fetcher: KafkaFetcher<KafkaSplit> | undefined
+  /** What comes before all that the fetcher has. */
+  #held: FetchedRecord<KafkaSplit> | undefined
+  #isPreparing = false
   #hasAllSplits = false
   #isClosed = false
   #failure: unknown
@@ -92,22 +98,28 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     if (failure !== undefined) throw failure
     const fetcher = this.#fetcher
     if (fetcher === undefined) return this.#statusWithoutRecords()
+    if (this.#isPreparing) return 'nothing-available'
     if (this.#gauges.isDue) this.#updateGauges()
     let leftOut = 0
     let records = 0
     let bytes = 0
     for (;;) {
       if (this.#deadLetters?.isFull === true) break
-      const record = this.#next(fetcher)
+      const record = this.#held ?? this.#next(fetcher)
       if (record === undefined) break
-      records++
-      bytes += Math.max(record.keyLength, 0) + Math.max(record.valueLength, 0)
       let value: T | undefined
       try {
         value = this.#deserialize(record)
       } catch (error) {
+        if (error instanceof FormatNotReady) {
+          this.#count(records, bytes)
+          return this.#hold(record, error)
+        }
         this.#poison.report(record, error)
       }
+      this.#held = undefined
+      records++
+      bytes += Math.max(record.keyLength, 0) + Math.max(record.valueLength, 0)
       const isFull =
         value === undefined
           ? ++leftOut === leftOutMax
@@ -120,7 +132,8 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     this.#count(records, bytes)
     // Nothing may come for long: what is shown then is to be right, unless looking at so many partitions would take long.
     if (this.#splits.size <= gaugedWhenIdleMax || this.#gauges.isDue) this.#updateGauges()
-    for (const split of fetcher.takeEnded()) this.#end(split)
+    // Not before its last record is emitted.
+    if (this.#held === undefined) for (const split of fetcher.takeEnded()) this.#end(split)
     return this.#statusWithoutRecords()
   }
 
@@ -130,7 +143,8 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     this.#idleTime.begin()
     this.#available ??= Promise.withResolvers<void>()
     const { promise } = this.#available
-    if (this.#deadLetters?.isFull !== true) void this.#fetcher?.available().then(() => this.#wake())
+    if (!this.#isPreparing && this.#deadLetters?.isFull !== true)
+      void this.#fetcher?.available().then(() => this.#wake())
     return promise
   }
 
@@ -170,6 +184,20 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
         this.#reset(error, onOffsetOutOfRange)
       }
     }
+  }
+
+  #hold(record: FetchedRecord<KafkaSplit>, { prepare }: FormatNotReady): InputStatus {
+    this.#held = record instanceof HeldRecord ? record : new HeldRecord(record)
+    this.#isPreparing = true
+    const settle = () => {
+      this.#isPreparing = false
+      this.#wake()
+    }
+    prepare(this.#context).then(settle, (failure: unknown) => {
+      this.#failure ??= failure
+      settle()
+    })
+    return 'nothing-available'
   }
 
   /** The partition rests until its new offset is known; others go on. */
@@ -216,6 +244,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   }
 
   #positionOf(split: KafkaSplit): number {
+    if (this.#held?.assignment.splitId === split.splitId) return this.#held.offset
     return this.#fetcher?.progress(split)?.offset ?? split.offset
   }
 
