@@ -40,6 +40,7 @@ describe('the command line', () => {
     ['run job.ts --parallelism=32768', { ...run, parallelism: 32_768 }],
     ['run job.ts -p2', { ...run, parallelism: 2 }],
     ['run job.ts -D a=1 -Db=2 --define c=3', { ...run, properties: ['a=1', 'b=2', 'c=3'] }],
+    ['run job.ts -D a=1 --on-lost-transaction=skip', { ...run, properties: ['a=1', 'sink.on-lost-transaction=skip'] }],
     ['run job.ts --json --verbose', { ...run, json: true, verbose: true, logFormat: 'json' }],
     ['run job.ts --log-level debug --log-format json', { ...run, logLevel: 'debug', logFormat: 'json' }],
     ['run job.ts -- -p 4 --json -- x', { ...run, jobArguments: ['-p', '4', '--json', '--', 'x'] }],
