@@ -27,17 +27,18 @@ export type KafkaInstallation =
 export type KafkaMeans = KafkaInstallation | { readonly kind: 'none'; readonly reason: string }
 
 const javaVersionMin = 17
+const pullTimeoutMs = 300_000
 
-/** Kafka from Maven Central's jars if `java` and `mvn` are there, else by Docker. Downloads the jars the first time. */
+/** Kafka from Maven Central's jars if `java` and `mvn` are there, else by Docker. Downloads jars or image the first time. */
 export async function findKafka(
   env: NodeJS.ProcessEnv = process.env,
   download: DownloadOptions = { retryPauseMs: 2_000, say: console.error },
 ): Promise<KafkaMeans> {
   const jars = await findJars(env, download)
   if (jars.kind === 'jars') return jars
-  const docker = await runCommand('docker', ['info', '--format', '{{.ServerVersion}}'], { env, timeoutMs: 10_000 })
-  if (docker.status === 0) return { kind: 'docker', version: kafkaVersion, image: `apache/kafka:${kafkaVersion}` }
-  return { kind: 'none', reason: `${jars.reason}, and Docker does not answer` }
+  const docker = await findImage(env, download)
+  if (docker.kind === 'docker') return docker
+  return { kind: 'none', reason: `${jars.reason}, and ${docker.reason}` }
 }
 
 /** What runs Kafka's programs here, or an error that says what to install. */
@@ -79,4 +80,21 @@ async function findJars(
     classPath: jarsClassPath(directory),
     archive: join(directory, `classes-${full}.jsa`),
   }
+}
+
+async function findImage(
+  env: NodeJS.ProcessEnv,
+  { say }: DownloadOptions,
+): Promise<Exclude<KafkaMeans, { kind: 'jars' }>> {
+  const docker = await runCommand('docker', ['info', '--format', '{{.ServerVersion}}'], { env, timeoutMs: 10_000 })
+  if (docker.status !== 0) return { kind: 'none', reason: 'Docker does not answer' }
+  const image = `apache/kafka:${kafkaVersion}`
+  const known = await runCommand('docker', ['image', 'inspect', image], { env, timeoutMs: 10_000 })
+  if (known.status !== 0) {
+    say(`Pulling ${image} by Docker, once, for ${pullTimeoutMs / 60_000} minutes at most ...`)
+    const pulled = await runCommand('docker', ['pull', '--quiet', image], { env, timeoutMs: pullTimeoutMs })
+    const reason = pulled.stderr.trim().split('\n').at(-1)
+    if (pulled.status !== 0) return { kind: 'none', reason: `Docker could not pull ${image}: ${reason}` }
+  }
+  return { kind: 'docker', version: kafkaVersion, image }
 }

@@ -34,8 +34,8 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `
 
 const attemptsMax = 3
-/** A cold download of all takes about 20 s; a transfer that hangs is tried again rather than waited for. */
-const attemptTimeoutMs = 180_000
+/** A cold download of all takes about 20 s; one that hangs is tried again rather than waited for, and keeps what has come. */
+const attemptTimeoutMs = 100_000
 const transferTimeouts = ['-Dmaven.wagon.rto=30000', '-Daether.connector.requestTimeout=30000']
 const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 
@@ -73,7 +73,10 @@ export async function downloadJars(
   env: NodeJS.ProcessEnv,
   download: DownloadOptions,
 ): Promise<string | undefined> {
-  download.say(`Downloading Kafka ${kafkaVersion} by Maven to ${directory}, once ...`)
+  const minutesMax = Math.ceil((attemptsMax * (attemptTimeoutMs + download.retryPauseMs)) / 60_000)
+  download.say(
+    `Downloading Kafka ${kafkaVersion} by Maven to ${directory}, once: 43 MB, for ${minutesMax} minutes at most ...`,
+  )
   const staging = `${directory}.${process.pid}.tmp`
   try {
     mkdirSync(staging, { recursive: true })

@@ -1,21 +1,24 @@
 import process from 'node:process'
 import type { TestProjectConfiguration } from 'vitest/config'
-import { findKafka } from '../../scripts/kafka/kafka-installation.ts'
+import { findKafka, type KafkaMeans } from '../../scripts/kafka/kafka-installation.ts'
 import { reportNotRun } from './not-run.ts'
 
+/** vitest loads its configuration once for each project, each time anew; a download that fails is not to be tried each time. */
+const found = Symbol.for('millrace.kafkaOfTests')
+const holder = process as { [found]?: Promise<KafkaMeans> }
+
 /**
- * The vitest project of the tests that need a broker, on the build, as users get it. Unless they
- * are asked for there is no project, and the last line of the run says so; if there is no broker to be had, the run fails.
+ * The vitest project of the tests that need a broker, on the build, as users get it. If this machine has no means for one,
+ * there is no project, and the last line of the run says why; with `MILLRACE_REQUIRE_KAFKA=1` the run fails then.
  */
 export async function kafkaProject(exclude: readonly string[]): Promise<readonly TestProjectConfiguration[]> {
-  if (process.env.MILLRACE_REQUIRE_KAFKA !== '1' && (process.env.KAFKA_BROKERS ?? '') === '') {
-    reportNotRun('Kafka', 'they are asked for by MILLRACE_REQUIRE_KAFKA=1, or KAFKA_BROKERS=host:port', false)
-    return []
-  }
-  const means = (process.env.KAFKA_BROKERS ?? '') === '' ? await findKafka() : undefined
-  if (means?.kind === 'none') {
-    reportNotRun('Kafka', means.reason, process.env.MILLRACE_REQUIRE_KAFKA === '1')
-    return []
+  if ((process.env.KAFKA_BROKERS ?? '') === '') {
+    holder[found] ??= findKafka()
+    const means = await holder[found]
+    if (means.kind === 'none') {
+      reportNotRun('Kafka', means.reason, process.env.MILLRACE_REQUIRE_KAFKA === '1')
+      return []
+    }
   }
   const project: TestProjectConfiguration = {
     extends: true,
@@ -24,6 +27,8 @@ export async function kafkaProject(exclude: readonly string[]): Promise<readonly
       include: ['test/kafka/**/*.test.ts'],
       exclude: ['**/node_modules/**', ...exclude],
       globalSetup: ['test/kafka/broker-setup.ts'],
+      // After all others: simulations take every processor there is, and brokers beside them would be slow to answer.
+      sequence: { groupOrder: 1 },
       testTimeout: 120_000,
       hookTimeout: 120_000,
     },

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { javaCommand, keytoolCommand } from '../../../scripts/kafka/java-command.ts'
@@ -68,6 +68,30 @@ test('A machine with Docker runs the same programs in containers, with the same 
   )
   const keytool = keytoolCommand(installation, ['-list'], ['/d'])
   expect([keytool.command, ...keytool.args].join(' ')).toBe(`${run} --volume /d:/d --entrypoint keytool ${image} -list`)
+})
+
+test('A machine with Docker pulls the image once; if that fails, its error is the reason', async () => {
+  const pulled = '$XDG_CACHE_HOME/pulled'
+  const docker = `case $1 in image) [ -e "${pulled}" ] ;; pull) echo "$*" >> "${pulled}" ;; esac`
+  using machine = new Machine({ docker })
+  mkdirSync(join(machine.directory, 'cache'))
+  const said: string[] = []
+  const say = (line: string) => said.push(line)
+  for (let i = 0; i < 2; i++) {
+    expect(await findKafka(machine.env, { retryPauseMs: 0, say })).toEqual({
+      kind: 'docker',
+      version: kafkaVersion,
+      image,
+    })
+  }
+  expect(said).toEqual([`Pulling ${image} by Docker, once, for 5 minutes at most ...`])
+  expect(readFileSync(join(machine.directory, 'cache', 'pulled'), 'utf8')).toBe(`pull --quiet ${image}\n`)
+
+  using offline = new Machine({ docker: '[ $1 = info ] || { echo "no route to host" >&2; exit 1; }' })
+  expect(await findKafka(offline.env, quietly)).toEqual({
+    kind: 'none',
+    reason: `there is no java, and Docker could not pull ${image}: no route to host`,
+  })
 })
 
 test('compose.yaml gives users the version that the tests run on', () => {
