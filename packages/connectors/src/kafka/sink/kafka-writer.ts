@@ -3,6 +3,7 @@ import type { KafkaDriver } from '../driver/kafka-driver.ts'
 import { KafkaError } from '../driver/kafka-error.ts'
 import type { KafkaProducer } from '../driver/kafka-producer.ts'
 import type { RecordBatchBuilder } from '../driver/record-batch/record-batch-builder.ts'
+import { type FormatContext, FormatNotReady } from '../formats/format-not-ready.ts'
 import { BatchPool } from './batch-pool.ts'
 import type { KafkaSinkSettings } from './kafka-sink-settings.ts'
 import { partitionOfKey } from './murmur2.ts'
@@ -12,6 +13,8 @@ import type { WritablePartition, WritableTopic } from './writable-topic.ts'
 
 /** What a record takes in a batch beside key, value and headers, and more: lengths, differences to the first record. */
 const recordOverheadBytes = 32
+/** How often a record's formats may ask for time: for schemas of key and value, and some more. */
+const preparationsMax = 10
 
 export interface KafkaWriterParts<T> {
   readonly settings: KafkaSinkSettings
@@ -32,6 +35,7 @@ export interface KafkaWriterParts<T> {
 export class KafkaWriter<T> implements SinkWriter<T> {
   readonly #settings: KafkaSinkSettings
   readonly #fields: RecordFields<T>
+  readonly #context: FormatContext
   readonly #clock: Clock
   readonly #producer: KafkaProducer
   readonly #closeOthers: () => Promise<void>
@@ -53,9 +57,10 @@ export class KafkaWriter<T> implements SinkWriter<T> {
   readonly #stopListening: () => void
 
   constructor({ settings, fields, context, driver, producer, close, explain }: KafkaWriterParts<T>) {
-    const { clock, signal, metrics, taskInfo } = context
+    const { clock, logger, signal, metrics, taskInfo } = context
     this.#settings = settings
     this.#fields = fields
+    this.#context = { clock, logger, signal }
     this.#clock = clock
     this.#producer = producer
     this.#closeOthers = close
@@ -83,18 +88,13 @@ export class KafkaWriter<T> implements SinkWriter<T> {
 
   write(record: T): void | Promise<void> {
     if (this.#failure !== undefined) return this.#fail()
-    const { topic: topicOf } = this.#fields
-    const name = typeof topicOf === 'string' ? topicOf : topicOf(record)
-    let topic = this.#topic
-    if (topic === undefined || topic.name !== name) {
-      topic = this.#topics.get(name)
-      if (topic === undefined) return this.#writeToNewTopic(name, record)
-      this.#topic = topic
+    try {
+      return this.#write(record)
+    } catch (error) {
+      if (error instanceof FormatNotReady) return this.#writeOnceReady(record, error)
+      throw error
     }
-    this.#append(topic, record)
-    if (this.#mayBeFull) return this.#whenRoom()
   }
-
   /** Waits until all is acknowledged; with the guarantee `none` only at the end. */
   async flush(endOfInput: boolean): Promise<void> {
     if (this.#settings.deliveryGuarantee === 'none' && !endOfInput) return
@@ -115,10 +115,23 @@ export class KafkaWriter<T> implements SinkWriter<T> {
     await this.#closeOthers()
   }
 
+  #write(record: T): void | Promise<void> {
+    const { topic: topicOf } = this.#fields
+    const name = typeof topicOf === 'string' ? topicOf : topicOf(record)
+    let topic = this.#topic
+    if (topic === undefined || topic.name !== name) {
+      topic = this.#topics.get(name)
+      if (topic === undefined) return this.#writeToNewTopic(name, record)
+      this.#topic = topic
+    }
+    this.#append(topic, record)
+    if (this.#mayBeFull) return this.#whenRoom()
+  }
+
   #append(topic: WritableTopic, record: T): void {
     const { keyFrom, valueFrom, headersFrom, timestampFrom, partitionFrom } = this.#fields
-    const key = keyFrom === undefined ? null : keyFrom(record)
-    const value = valueFrom(record)
+    const key = keyFrom === undefined ? null : keyFrom(record, topic.keyPart)
+    const value = valueFrom(record, topic.valuePart)
     if (typeof key !== 'string') checkBytes('key', key, topic.name)
     if (typeof value !== 'string') checkBytes('value', value, topic.name)
     let timestampMs = timestampFrom === undefined ? -1 : timestampFrom(record)
@@ -155,8 +168,22 @@ export class KafkaWriter<T> implements SinkWriter<T> {
   async #writeToNewTopic(name: string, record: T): Promise<void> {
     checkTopicName(name)
     this.#topic = await this.#topics.lookUp(name)
-    this.#append(this.#topic, record)
-    await this.#whenRoom()
+    await this.write(record)
+  }
+
+  /** The record is written anew: nothing was, before what its formats needed was there. */
+  async #writeOnceReady(record: T, notReady: FormatNotReady): Promise<void> {
+    let reason = notReady
+    for (let attempt = 0; attempt < preparationsMax; attempt++) {
+      await reason.prepare(this.#context)
+      try {
+        return await this.#write(record)
+      } catch (error) {
+        if (!(error instanceof FormatNotReady)) throw error
+        reason = error
+      }
+    }
+    throw reason
   }
 
   #begin(target: WritablePartition): RecordBatchBuilder {

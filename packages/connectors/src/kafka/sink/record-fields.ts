@@ -2,14 +2,15 @@ import { preview } from '@millrace/runtime/connector'
 import { KafkaError } from '../driver/kafka-error.ts'
 import type { RecordHeader } from '../driver/record-batch/record-header.ts'
 import type { SerializationFormat } from '../formats/format.ts'
+import type { RecordPart } from '../formats/record-part.ts'
 import type { KafkaBytes, KafkaRecordSerializer } from './kafka-record-serializer.ts'
 
 /** A serializer whose choices have been made: nothing is left to find out for each record but what is in it. */
 export interface RecordFields<in T> {
   /** The only topic there is, or a function. */
   readonly topic: string | ((record: T) => string)
-  readonly keyFrom: ((record: T) => KafkaBytes) | undefined
-  readonly valueFrom: (record: T) => KafkaBytes
+  readonly keyFrom: ((record: T, part: RecordPart) => KafkaBytes) | undefined
+  readonly valueFrom: (record: T, part: RecordPart) => KafkaBytes
   readonly headersFrom: ((record: T) => readonly RecordHeader[]) | undefined
   readonly timestampFrom: ((record: T) => number) | undefined
   readonly partitionFrom: ((record: T, partitionCount: number) => number) | undefined
@@ -26,8 +27,8 @@ export function recordFields<T>(serializer: KafkaRecordSerializer<T>): RecordFie
   // A serializer may be an object of a class, whose methods need it.
   return {
     topic: typeof topic === 'function' ? topic.bind(serializer) : topic,
-    keyFrom: key === undefined ? undefined : bytesOf('key', key, serializer),
-    valueFrom: bytesOf('value', value, serializer),
+    keyFrom: key === undefined ? undefined : bytesFrom('key', key, serializer),
+    valueFrom: bytesFrom('value', value, serializer),
     // Batches take any bytes, not only what headers are read as.
     headersFrom: headers?.bind(serializer) as ((record: T) => readonly RecordHeader[]) | undefined,
     timestampFrom: timestampMs?.bind(serializer),
@@ -35,12 +36,13 @@ export function recordFields<T>(serializer: KafkaRecordSerializer<T>): RecordFie
   }
 }
 
-function bytesOf<T>(
+function bytesFrom<T>(
   name: 'key' | 'value',
   format: SerializationFormat<T> | ((record: T) => KafkaBytes),
   serializer: KafkaRecordSerializer<T>,
-): (record: T) => KafkaBytes {
-  if (typeof format === 'function') return format.bind(serializer)
+): (record: T, part: RecordPart) => KafkaBytes {
+  // A function may take something else for a second argument, as JSON.stringify does.
+  if (typeof format === 'function') return (record) => format.call(serializer, record)
   if (typeof format?.serialize === 'function') return format.serialize.bind(format)
   throw invalidSerializer(name, 'a format with serialize(), or a function')
 }

@@ -1,5 +1,6 @@
 import type { TopicMetadata } from '../driver/kafka-driver.ts'
 import type { RecordBatchBuilder } from '../driver/record-batch/record-batch-builder.ts'
+import type { RecordPart } from '../formats/record-part.ts'
 
 /** One partition that a writer has written to, or may write to. */
 export interface WritablePartition {
@@ -14,6 +15,9 @@ export interface WritablePartition {
 /** A topic as a writer sees it: its partitions with the batches that are being filled, and where the next record without key goes. */
 export class WritableTopic {
   readonly name: string
+  /** What formats are told of where they write. */
+  readonly keyPart: RecordPart
+  readonly valuePart: RecordPart
   /** As of the last look; never fewer than `partitionCount`. */
   readonly partitions: WritablePartition[] = []
   partitionCount = 0
@@ -25,7 +29,10 @@ export class WritableTopic {
 
   /** Writers start at different partitions: by `turn`, the number of the subtask. */
   constructor(metadata: TopicMetadata, turn: number) {
-    this.name = metadata.topic
+    const { topic } = metadata
+    this.name = topic
+    this.keyPart = { topic, isKey: true }
+    this.valuePart = { topic, isKey: false }
     this.#turn = turn
     this.update(metadata)
   }
