@@ -1,3 +1,4 @@
+import type { KafkaDriverName } from '@millrace/runtime/connector'
 import { SystemClock } from '@millrace/runtime/testing'
 import type { KafkaDriverContext } from '../../packages/connectors/src/kafka/driver/connection-options.ts'
 import type {
@@ -8,6 +9,9 @@ import type {
 import type { FetcherOptions } from '../../packages/connectors/src/kafka/driver/kafka-fetcher.ts'
 import type { KafkaProducer } from '../../packages/connectors/src/kafka/driver/kafka-producer.ts'
 import { RecordBatchBuilder } from '../../packages/connectors/src/kafka/driver/record-batch/record-batch-builder.ts'
+
+/** All that `kafka.driver` may name: each does the same. */
+export const kafkaDriverNames: readonly KafkaDriverName[] = ['kafkajs', 'platformatic']
 
 const ignore = (): void => {}
 

@@ -1,4 +1,5 @@
-import { createKafkaDriver } from '../../packages/connectors/src/kafka/driver/create-kafka-driver.ts'
+import { kafkaDriverFor } from '../../packages/connectors/src/kafka/driver/kafka-driver-for.ts'
+import { kafkaDriverNames } from './driver-context.ts'
 import { describeKafkaDriver } from './driver-suite.ts'
 
-describeKafkaDriver('on connections of kafkajs', createKafkaDriver)
+for (const name of kafkaDriverNames) describeKafkaDriver(`on connections of ${name}`, kafkaDriverFor(name))

@@ -179,15 +179,16 @@ export class BatchProducer implements KafkaProducer {
     this.#isPumping = true
     queueMicrotask(() => {
       this.#isPumping = false
-      while (this.#depart()) {}
-      this.#setTimer()
+      // One time for both: what is a moment too early to leave must not be too late to be waited for.
+      const now = this.#cluster.context.clock.monotonicMs()
+      while (this.#depart(now)) {}
+      this.#setTimer(now)
     })
   }
 
   /** Sends one request to each broker for which there is something; false if there was nothing. */
-  #depart(): boolean {
+  #depart(now: number): boolean {
     if (this.#failure !== undefined) return false
-    const now = this.#cluster.context.clock.monotonicMs()
     const byNode = new Map<number, { readonly departures: Departure[]; bytes: number }>()
     let leaderless = false
     for (const queue of this.#active) {
@@ -361,11 +362,10 @@ export class BatchProducer implements KafkaProducer {
   }
 
   /** To the next moment at which something waits to be tried again, or is over its time. */
-  #setTimer(): void {
+  #setTimer(now: number): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     if (this.#failure !== undefined) return
-    const now = this.#cluster.context.clock.monotonicMs()
     let atMs = Number.POSITIVE_INFINITY
     for (const queue of this.#active) {
       const oldest = queue.underWay[0] ?? queue.waiting[0]
