@@ -7,6 +7,7 @@ import type { KafkaDriverContext } from '../connection-options.ts'
 import { WireReader } from '../protocol/wire-reader.ts'
 import type { WireRequest } from '../protocol/wire-request.ts'
 import { WireWriter } from '../protocol/wire-writer.ts'
+import { answerSocket } from './answer-socket.ts'
 import { type BrokerConnection, ConnectionLostError, type ConnectionSettings } from './broker-connection.ts'
 import { NegotiatedConnection } from './negotiated-connection.ts'
 import { refusal } from './refusals.ts'
@@ -28,6 +29,9 @@ interface RawRequest {
 }
 
 interface RawConnection {
+  chunks: Buffer[]
+  readonly bytesBuffered: number
+  processData: (bytes: Buffer) => void
   readonly requestQueue: { scheduleCheckPendingRequests: () => void }
   connect(): Promise<unknown>
   isConnected(): boolean
@@ -45,7 +49,6 @@ const require = createRequire(import.meta.url)
 const RawConnectionClass = require('kafkajs/src/network/connection') as new (
   options: Record<string, unknown>,
 ) => RawConnection
-const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => unknown
 
 const saslAuthenticateKey = 36
 
@@ -70,7 +73,7 @@ class KafkajsConnection extends NegotiatedConnection {
       port,
       clientId: settings.clientId,
       logger: silentLogger,
-      socketFactory: createSocketFactory(),
+      socketFactory: answerSocket,
       ssl: settings.tls === true ? {} : settings.tls || null,
       sasl: settings.sasl === undefined ? null : saslOf(settings.sasl),
       connectionTimeout: settings.connectionTimeoutMs,
@@ -80,6 +83,12 @@ class KafkajsConnection extends NegotiatedConnection {
     })
     // Nothing ever waits there: brokers throttle by themselves. It would set a timer of negative time for each answer.
     this.#raw.requestQueue.scheduleCheckPendingRequests = () => {}
+    // It would join each answer with the nothing that was left of the one before, and so copy it.
+    const processData = this.#raw.processData.bind(this.#raw)
+    this.#raw.processData = (answer) => {
+      if (this.#raw.bytesBuffered === 0) this.#raw.chunks = []
+      processData(answer)
+    }
     // It calls this when the socket ends or fails as well.
     const disconnect = this.#raw.disconnect.bind(this.#raw)
     this.#raw.disconnect = () => {
