@@ -1,15 +1,16 @@
 // The driver on brokers that are played, in virtual time: what it does about answers that real brokers seldom give.
 import { SimulatedClock } from '@millrace/runtime/testing'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ConnectionLostError } from './connection/broker-connection.ts'
 import { connectionSettings } from './connection/connection-settings.ts'
+import { brokerErrors } from './protocol/broker-errors.ts'
+import type { MetadataAnswer } from './protocol/metadata-request.ts'
 import { ProtocolDriver } from './protocol-driver.ts'
 import { RecordBatchBuilder } from './record-batch/record-batch-builder.ts'
 
 const topic = 't'
 const notLeader = 6
-const unknownTopic = 3
-const leaderNotAvailable = 5
+const { unknownTopic, leaderNotAvailable, requestTimedOut, topicExists, invalidPartitions } = brokerErrors
 
 /** What a broker answers to a request of that name, as read from the wire; an error is thrown. */
 type Answer = (port: number, apiName: string) => unknown
@@ -121,12 +122,107 @@ test('A producer writes again what was not acknowledged', async () => {
     answers++
     if (answers === 1) return new ConnectionLostError('broker:1', 'gone')
     const error = answers === 2 ? notLeader : 0
-    return [{ topic, partitions: [{ partition: 0, error, baseOffset: 7, errorMessage: null }] }]
+    return produced(error)
   })
   const producer = driver.createProducer()
-  const builder = new RecordBatchBuilder()
-  builder.append(0, null, 'a')
-  expect(await until(producer.send(topic, 0, builder))).toEqual({ baseOffset: 7 })
+  expect(await until(producer.send(topic, 0, oneRecord()))).toEqual({ baseOffset: 7 })
   expect([answers, producer.pendingBytes]).toEqual([3, 0])
   await driver.close()
 })
+
+test('Metadata that leave out a topic, a partition or a broker take nothing away, and a record waits for its partition', async () => {
+  const whole = metadata(1) as MetadataAnswer
+  const told: unknown[] = [
+    { ...whole, topics: [] },
+    { ...whole, topics: whole.topics.map((each) => ({ ...each, partitions: [] })) },
+    whole,
+    // After the first write: nothing of the topic, and one broker of two.
+    { brokers: whole.brokers.slice(1), controllerId: 1, topics: [] },
+  ]
+  const { driver, requests, until } = play((_, apiName) => (apiName === 'Metadata' ? told.shift() : produced(0)))
+  const producer = driver.createProducer()
+  expect(await until(producer.send(topic, 0, oneRecord()))).toEqual({ baseOffset: 7 })
+  await until(driver.connect())
+  expect(await until(producer.send(topic, 0, oneRecord()))).toEqual({ baseOffset: 7 })
+  expect(requests).toEqual(['1 Metadata', '1 Metadata', '1 Metadata', '1 Produce', '1 Metadata', '1 Produce'])
+  await driver.close()
+})
+
+test('A record for a partition that metadata never name is refused, not dropped', async () => {
+  const { driver, until } = play(() => ({ ...(metadata(1) as MetadataAnswer), topics: [] }))
+  await expect(until(driver.createProducer().send(topic, 3, oneRecord()))).rejects.toMatchObject({
+    code: 'UNKNOWN_TOPIC',
+    facts: { topic, partition: 3 },
+  })
+  await driver.close()
+})
+
+test('Topics are asked for again while the broker leaves one out', async () => {
+  const told = [{ ...(metadata(1) as MetadataAnswer), topics: [] }, metadata(1)]
+  const { driver, until } = play(() => told.shift())
+  expect((await until(driver.topics([topic]))).map((each) => each.topic)).toEqual([topic])
+  await driver.close()
+})
+
+describe('An answer that was lost, of', () => {
+  const lost = new ConnectionLostError('broker:1', 'gone')
+  const named = (errors: Readonly<Record<string, number>>): unknown =>
+    Object.entries(errors).map(([name, error]) => ({ name, error, errorMessage: null }))
+
+  /** A driver whose request of that name is answered by `answers`, one after the other. */
+  function playChange(apiName: string, answers: unknown[], partitions = 1): ReturnType<typeof play> {
+    const { brokers, controllerId, topics } = metadata(1) as MetadataAnswer
+    const numbers = Array.from({ length: partitions }, (_, partition) => partition)
+    const grown = topics.map((each) => ({
+      ...each,
+      partitions: numbers.map((partition) => ({ ...each.partitions[0]!, partition })),
+    }))
+    return play((_, name) => (name === apiName ? answers.shift() : { brokers, controllerId, topics: grown }))
+  }
+
+  test('CreateTopics does not make our own topic one that exists', async () => {
+    const { driver, until } = playChange('CreateTopics', [lost, named({ [topic]: topicExists })])
+    expect(await until(driver.admin.createTopics([{ topic, partitions: 1 }]))).toBe(undefined)
+    await driver.close()
+  })
+
+  test('DeleteTopics does not make our own deletion one of an unknown topic', async () => {
+    const { driver, until } = playChange('DeleteTopics', [lost, named({ [topic]: unknownTopic })])
+    expect(await until(driver.admin.deleteTopics([topic]))).toBe(undefined)
+    await driver.close()
+  })
+
+  test('CreatePartitions does not make our own growth one that is refused, unless the topic is larger', async () => {
+    const grown = playChange('CreatePartitions', [lost, named({ [topic]: invalidPartitions })], 4)
+    expect(await grown.until(grown.driver.admin.createPartitions(topic, 4))).toBe(undefined)
+    const larger = playChange('CreatePartitions', [lost, named({ [topic]: invalidPartitions })], 5)
+    await expect(larger.until(larger.driver.admin.createPartitions(topic, 4))).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    })
+    await Promise.all([grown.driver.close(), larger.driver.close()])
+  })
+
+  test('one topic does not touch the others, and those that others made are told of', async () => {
+    const { driver, until, requests } = playChange('DeleteTopics', [
+      named({ [topic]: 0, other: requestTimedOut }),
+      named({ other: unknownTopic }),
+    ])
+    expect(await until(driver.admin.deleteTopics([topic, 'other']))).toBe(undefined)
+    expect(requests.filter((each) => each.endsWith('DeleteTopics')).length).toBe(2)
+    const first = playChange('CreateTopics', [named({ [topic]: topicExists })])
+    await expect(first.until(first.driver.admin.createTopics([{ topic, partitions: 1 }]))).rejects.toMatchObject({
+      code: 'TOPIC_EXISTS',
+    })
+    await Promise.all([driver.close(), first.driver.close()])
+  })
+})
+
+function oneRecord(): RecordBatchBuilder {
+  const builder = new RecordBatchBuilder()
+  builder.append(0, null, 'a')
+  return builder
+}
+
+function produced(error: number): unknown {
+  return [{ topic, partitions: [{ partition: 0, error, baseOffset: 7, errorMessage: null }] }]
+}

@@ -7,10 +7,9 @@ import {
   deleteRecordsRequest,
   deleteTopicsRequest,
   describeConfigsRequest,
-  type NamedAnswer,
 } from '../protocol/admin-requests.ts'
-import { brokerError, brokerErrorKind } from '../protocol/broker-errors.ts'
-import type { WireRequest } from '../protocol/wire-request.ts'
+import { brokerError, brokerErrorKind, brokerErrors } from '../protocol/broker-errors.ts'
+import { changeTopics } from './change-topics.ts'
 import type { Cluster } from './cluster.ts'
 import { askLeaders } from './leader-requests.ts'
 import { RetriableError } from './retry.ts'
@@ -33,7 +32,16 @@ export class ClusterAdmin implements KafkaAdmin {
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
     const names = topics.map(({ topic }) => topic)
     const what = `create topics ${quoted(names)}`
-    await this.#ask(what, { topics: names }, createTopicsRequest(topics, this.#timeoutMs))
+    await changeTopics(this.#cluster, {
+      what,
+      names,
+      requestOf: (open) =>
+        createTopicsRequest(
+          topics.filter(({ topic }) => open.includes(topic)),
+          this.#timeoutMs,
+        ),
+      errorOnceMade: brokerErrors.topicExists,
+    })
     await this.#cluster.retrier.run(what, { topics: names }, async () => {
       const found = await findTopics(this.#cluster, names)
       const isReady = topics.every(({ topic }) => {
@@ -45,15 +53,27 @@ export class ClusterAdmin implements KafkaAdmin {
   }
 
   async deleteTopics(topics: readonly string[]): Promise<void> {
-    await this.#ask(`delete topics ${quoted(topics)}`, { topics }, deleteTopicsRequest(topics, this.#timeoutMs))
+    await changeTopics(this.#cluster, {
+      what: `delete topics ${quoted(topics)}`,
+      names: topics,
+      requestOf: (open) => deleteTopicsRequest(open, this.#timeoutMs),
+      errorOnceMade: brokerErrors.unknownTopic,
+    })
   }
 
   async createPartitions(topic: string, count: number): Promise<void> {
     const what = `grow topic "${topic}" to ${count} partitions`
-    await this.#ask(what, { topic, count }, createPartitionsRequest(topic, count, this.#timeoutMs))
+    await changeTopics(this.#cluster, {
+      what,
+      names: [topic],
+      requestOf: () => createPartitionsRequest(topic, count, this.#timeoutMs),
+      errorOnceMade: brokerErrors.invalidPartitions,
+    })
     await this.#cluster.retrier.run(what, { topic, count }, async () => {
       const [found] = await findTopics(this.#cluster, [topic])
       const led = found?.partitions.filter(({ leader }) => leader >= 0).length ?? 0
+      // It had more before, and the answer that says so was lost.
+      if (led > count) throw brokerError(`Cannot ${what}`, brokerErrors.invalidPartitions, { topic, count })
       if (led < count) throw new RetriableError(new Error('not all partitions have leaders yet'))
     })
   }
@@ -85,22 +105,6 @@ export class ClusterAdmin implements KafkaAdmin {
 
   get #timeoutMs(): number {
     return this.#cluster.settings.requestTimeoutMs
-  }
-
-  async #ask(
-    what: string,
-    facts: Readonly<Record<string, unknown>>,
-    request: WireRequest<readonly NamedAnswer[]>,
-  ): Promise<void> {
-    const failed = (answers: readonly NamedAnswer[]): NamedAnswer | undefined =>
-      answers.find(({ error }) => error !== 0)
-    await this.#cluster.sendToController(
-      what,
-      facts,
-      request,
-      (answers) => failed(answers)?.error ?? 0,
-      (answers) => failed(answers)?.errorMessage ?? null,
-    )
   }
 }
 

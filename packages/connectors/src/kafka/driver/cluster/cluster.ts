@@ -8,7 +8,7 @@ import { type ServerAddress, serverAddress } from '../connection/connection-sett
 import type { KafkaDriverContext } from '../connection-options.ts'
 import type { TopicPartition } from '../kafka-driver.ts'
 import type { KafkaError } from '../kafka-error.ts'
-import { brokerError, brokerErrorKind } from '../protocol/broker-errors.ts'
+import { brokerError, brokerErrorKind, brokerErrors } from '../protocol/broker-errors.ts'
 import { type BrokerAnswer, type MetadataAnswer, metadataRequest } from '../protocol/metadata-request.ts'
 import { type CoordinatorType, findCoordinatorRequest } from '../protocol/transaction-requests.ts'
 import type { WireRequest } from '../protocol/wire-request.ts'
@@ -128,7 +128,9 @@ export class Cluster {
   noLeader({ topic, partition }: TopicPartition, error: number): KafkaError | RetriableError {
     const attempt = `Cannot reach partition ${partition} of topic "${topic}"`
     // A topic that is there without that partition is no error of the topic.
-    const partitionError = error === 0 ? (this.leaders.exists({ topic, partition }) ? 5 : 3) : error
+    const { leaderNotAvailable, unknownTopic } = brokerErrors
+    const errorOfPartition = this.leaders.exists({ topic, partition }) ? leaderNotAvailable : unknownTopic
+    const partitionError = error === 0 ? errorOfPartition : error
     const reason = brokerError(attempt, partitionError, { topic, partition })
     return brokerErrorKind(partitionError).remedy === 'give-up' ? reason : new RetriableError(reason)
   }
@@ -156,31 +158,19 @@ export class Cluster {
     })
   }
 
-  /** With retries, to the broker that leads the cluster. In KRaft mode any broker passes it on. */
-  async sendToController<T>(
-    what: string,
-    facts: Readonly<Record<string, unknown>>,
-    request: WireRequest<T>,
-    errorOf: (answer: T) => number,
-    messageOf: (answer: T) => string | null,
-  ): Promise<T> {
-    return this.retrier.run(what, facts, async () => {
-      if (this.#controllerId === -1) await this.fetchMetadata([])
-      let answer: T
-      try {
-        answer = await this.send(this.#controllerId, 'control', request)
-      } catch (error) {
-        if (error instanceof ConnectionLostError) this.#controllerId = -1
-        throw error
-      }
-      const error = errorOf(answer)
-      if (error === 0) return answer
-      const reason = brokerError(`Cannot ${what}`, error, facts, messageOf(answer))
-      // An unknown topic is an answer here, and retried nowhere.
-      if (brokerErrorKind(error).remedy === 'give-up' || error === 3) throw reason
-      this.#controllerId = -1
-      throw new RetriableError(reason)
-    })
+  /** One attempt, to the broker that leads the cluster, or says so. */
+  async sendToController<T>(request: WireRequest<T>): Promise<T> {
+    if (this.#controllerId === -1) await this.fetchMetadata([])
+    try {
+      return await this.send(this.#controllerId, 'control', request)
+    } catch (error) {
+      if (error instanceof ConnectionLostError) this.forgetController()
+      throw error
+    }
+  }
+
+  forgetController(): void {
+    this.#controllerId = -1
   }
 
   async #coordinator(

@@ -1,10 +1,8 @@
 import type { TopicMetadata } from '../kafka-driver.ts'
-import { brokerError, brokerErrorKind } from '../protocol/broker-errors.ts'
+import { brokerError, brokerErrorKind, brokerErrors } from '../protocol/broker-errors.ts'
 import type { TopicAnswer } from '../protocol/metadata-request.ts'
 import type { Cluster } from './cluster.ts'
 import { RetriableError } from './retry.ts'
-
-const unknownTopic = 3
 
 /** Those of `names` that are there. */
 export function findTopics(cluster: Cluster, names: readonly string[]): Promise<readonly TopicMetadata[]> {
@@ -12,7 +10,9 @@ export function findTopics(cluster: Cluster, names: readonly string[]): Promise<
   return cluster.retrier.run(what, { topics: names }, async () => {
     if (names.length === 0) return []
     const { topics } = await cluster.fetchMetadata(names)
-    return topics.filter(({ error }) => error !== unknownTopic).map((topic) => metadataOf(topic, what))
+    const leftOut = names.find((name) => !topics.some(({ topic }) => topic === name))
+    if (leftOut !== undefined) throw new RetriableError(new Error(`the broker left out topic "${leftOut}"`))
+    return topics.filter(({ error }) => error !== brokerErrors.unknownTopic).map((topic) => metadataOf(topic, what))
   })
 }
 
@@ -23,7 +23,7 @@ export function findMatchingTopics(cluster: Cluster, pattern: RegExp): Promise<r
   return cluster.retrier.run(what, {}, async () => {
     const { topics } = await cluster.fetchMetadata(undefined)
     return topics
-      .filter(({ topic, isInternal, error }) => !isInternal && error !== unknownTopic && whole.test(topic))
+      .filter(({ topic, isInternal, error }) => !isInternal && error !== brokerErrors.unknownTopic && whole.test(topic))
       .map((topic) => metadataOf(topic, what))
   })
 }

@@ -6,6 +6,15 @@ import { KafkaError, type KafkaErrorCode } from '../kafka-error.ts'
  */
 export type BrokerErrorRemedy = 'retry' | 'find-leader' | 'find-coordinator' | 'give-up'
 
+/** Those that are looked at one by one. */
+export const brokerErrors = {
+  unknownTopic: 3,
+  leaderNotAvailable: 5,
+  requestTimedOut: 7,
+  topicExists: 36,
+  invalidPartitions: 37,
+} as const
+
 interface BrokerErrorKind {
   readonly name: string
   readonly remedy: BrokerErrorRemedy
