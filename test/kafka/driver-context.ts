@@ -1,5 +1,8 @@
 import type { KafkaDriverName } from '@millrace/runtime/connector'
 import { SystemClock } from '@millrace/runtime/testing'
+import type { ConnectBroker } from '../../packages/connectors/src/kafka/driver/connection/broker-connection.ts'
+import { connectByKafkajs } from '../../packages/connectors/src/kafka/driver/connection/kafkajs-connection.ts'
+import { connectByPlatformatic } from '../../packages/connectors/src/kafka/driver/connection/platformatic-connection.ts'
 import type { KafkaDriverContext } from '../../packages/connectors/src/kafka/driver/connection-options.ts'
 import type {
   KafkaDriver,
@@ -12,6 +15,11 @@ import { RecordBatchBuilder } from '../../packages/connectors/src/kafka/driver/r
 
 /** All that `kafka.driver` may name: each does the same. */
 export const kafkaDriverNames: readonly KafkaDriverName[] = ['kafkajs', 'platformatic']
+
+export const connectOf: Readonly<Record<KafkaDriverName, ConnectBroker>> = {
+  kafkajs: connectByKafkajs,
+  platformatic: connectByPlatformatic,
+}
 
 const ignore = (): void => {}
 
@@ -62,6 +70,27 @@ export async function readBetween(
     }
     ended += fetcher.takeEnded().length
     if (ended < starts.length) await fetcher.available()
+  }
+  await fetcher.close()
+  return seen
+}
+
+/** The values of each partition, until there are `count`. */
+export async function readRecords(
+  driver: KafkaDriver,
+  topic: string,
+  partitions: number,
+  count: number,
+): Promise<string[][]> {
+  const seen: string[][] = Array.from({ length: partitions }, () => [])
+  const fetcher = driver.createFetcher()
+  fetcher.assign(seen.map((_, partition) => ({ topic, partition, offset: 0 })))
+  for (let read = 0; read < count; ) {
+    await fetcher.available()
+    for (let record = fetcher.next(); record !== undefined; record = fetcher.next()) {
+      seen[record.partition]!.push(record.valueText()!)
+      read++
+    }
   }
   await fetcher.close()
   return seen
