@@ -61,7 +61,9 @@ const lastingCodes: ReadonlySet<string> = new Set<KafkaErrorCode>([
   'OFFSET_OUT_OF_RANGE',
   'UNSUPPORTED_COMPRESSION',
   'UNSUPPORTED_VERSION',
+  'RECORD_TOO_LARGE',
   'TRANSACTION_TIMEOUT_REFUSED',
+  'DRIVER_NOT_INSTALLED',
   'INVALID_OPTION',
 ])
 

@@ -17,6 +17,7 @@ export function validate<T>(schema: StandardSchemaV1<unknown, T> | undefined, va
       asyncSchemaCode,
       `Cannot check records: the schema (${vendor}) validates asynchronously. Use a schema without asynchronous checks here.`,
       { vendor },
+      { isLasting: true },
     )
   }
   if (result.issues === undefined) return result.value

@@ -1,11 +1,16 @@
 import type { SplitEnumerator, SplitEnumeratorContext } from '@millrace/runtime/connector'
 import type { KafkaDriver, TopicPartition } from '../driver/kafka-driver.ts'
 import { kafkaDriverFor } from '../driver/kafka-driver-for.ts'
+import type { KafkaError } from '../driver/kafka-error.ts'
 import type { KafkaSourceSettings } from './kafka-source-settings.ts'
 import { type KafkaSplit, splitIdOf, splitOwner } from './kafka-split.ts'
 import { resolveStartingOffsets, type StartingOffsets } from './starting-offsets.ts'
 import { resolveStoppingOffsets } from './stopping-offsets.ts'
-import { findPartitions } from './subscription.ts'
+import { type FoundPartitions, findPartitions } from './subscription.ts'
+
+/** Brokers learn of a topic one after the other: one that was made just now may be unknown to the one that is asked. */
+const firstLooks = 4
+const firstLookPauseMs = 100
 
 /** What {@link KafkaSplitEnumerator} keeps in snapshots. */
 export interface KafkaSplitEnumeratorState {
@@ -72,12 +77,38 @@ export class KafkaSplitEnumerator implements SplitEnumerator {
   }
 
   async #discoverFirst(): Promise<void> {
-    const { partitions, missing } = await findPartitions(this.#settings.subscription, this.#connected())
-    const mayCome = missing?.code === 'NO_TOPIC_MATCHES' && this.#settings.partitionDiscoveryIntervalMs > 0
-    if (missing !== undefined && !mayCome) throw missing
+    const { partitions, missing } = await this.#lookFirst()
+    if (missing !== undefined && !this.#mayCome(missing)) throw missing
     if (missing !== undefined) this.#context.logger.warn(missing.message, missing.facts)
     await this.#add(partitions, this.#settings.startingOffsets)
     this.#context.logger.info('found partitions to read', { partitions: partitions.length })
+  }
+
+  async #lookFirst(): Promise<FoundPartitions> {
+    for (let look = 1; ; look++) {
+      const found = await findPartitions(this.#settings.subscription, this.#connected())
+      if (found.missing === undefined || this.#mayCome(found.missing)) return found
+      if (look === firstLooks || this.#isClosed) return found
+      await this.#pause(firstLookPauseMs)
+    }
+  }
+
+  /** Whether the source starts without, and looks for it from time to time. */
+  #mayCome(missing: KafkaError): boolean {
+    return missing.code === 'NO_TOPIC_MATCHES' && this.#settings.partitionDiscoveryIntervalMs > 0
+  }
+
+  /** Ends early when the job does. */
+  #pause(ms: number): Promise<void> {
+    const { clock, signal } = this.#context
+    return new Promise((resolve) => {
+      const cancel = clock.schedule(ms, resolve)
+      const end = () => {
+        cancel()
+        resolve()
+      }
+      signal.addEventListener('abort', end, { once: true })
+    })
   }
 
   #scheduleDiscovery(delayMs: number): void {

@@ -41,7 +41,8 @@ export class PoisonRecords {
         `${messageOf(cause)}. Its value is: ${shown}. ` +
         "Pass onDeserializationError: 'skip' to leave such records out, or { deadLetter: topic } to put them aside.",
       { topic, partition, offset, value: shown },
-      { cause },
+      // The same bytes fail in the same way: a job that restarts would come back to this record for ever, and go no further.
+      { cause, isLasting: true },
     )
   }
 }

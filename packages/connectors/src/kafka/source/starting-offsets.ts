@@ -63,6 +63,7 @@ export async function committedOffsets(
     `Cannot find the committed offset of group "${groupId}" for topic "${topic}", partition ${partition}: there is none. ` +
       "Check the group's id, or say where to start without one: { committedOrElse: 'earliest' }.",
     { groupId, topic, partition },
+    { isLasting: true },
   )
 }
 

@@ -38,6 +38,7 @@ export async function resolveStoppingOffsets(
       `Cannot tell where to stop in topic "${topic}", partition ${partition}: the stopping offsets do not name it. ` +
         "Name it, or pass orElse: 'latest' beside them.",
       { topic, partition },
+      { isLasting: true },
     )
   }
   return new Map([...known, ...bySplit(await driver.listOffsets(others, until.orElse, isolation))])

@@ -10,7 +10,10 @@ export type Subscription =
 /** What was found of a subscription, and what of it is not there. */
 export interface FoundPartitions {
   readonly partitions: readonly TopicPartition[]
-  /** Undefined if nothing is missing. */
+  /**
+   * Undefined if nothing is missing. Lasting: a name that is not there when a job starts is most often a wrong one, and nobody
+   * would see it while the job is started again and again.
+   */
   readonly missing: KafkaError | undefined
 }
 
@@ -50,6 +53,7 @@ function unknownTopic(topic: string): KafkaError {
     'UNKNOWN_TOPIC',
     `Cannot read topic "${topic}": there is none of this name, or this user may not see it. Check the name, or create the topic.`,
     { topic },
+    { isLasting: true },
   )
 }
 
@@ -60,6 +64,7 @@ function unknownPartition({ topic, partition }: TopicPartition, topics: readonly
     'UNKNOWN_TOPIC',
     `Cannot read topic "${topic}", partition ${partition}: the topic has ${known.partitions.length} partitions, from 0 on`,
     { topic, partition, partitionCount: known.partitions.length },
+    { isLasting: true },
   )
 }
 
@@ -68,5 +73,6 @@ function noMatch(topicPattern: RegExp): KafkaError {
     'NO_TOPIC_MATCHES',
     `Cannot find a topic whose whole name matches ${topicPattern}, among those that this user may see. Check the pattern, or create one.`,
     { topicPattern: String(topicPattern) },
+    { isLasting: true },
   )
 }
