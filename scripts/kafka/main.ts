@@ -6,10 +6,10 @@ import { parseArgs } from 'node:util'
 import { BrokerError } from './broker-error.ts'
 import { brokerCountMax } from './broker-properties.ts'
 import { clustersDirectory } from './cluster-state.ts'
+import { askExternalBrokers } from './external-brokers.ts'
 import { KafkaCluster } from './kafka-cluster.ts'
 import { type KafkaInstallation, requireKafka } from './kafka-installation.ts'
 import { attachKafkaTool, type KafkaToolName, kafkaToolNames } from './kafka-tool.ts'
-import { requestMetadata } from './metadata-request.ts'
 
 const usage = `Usage: kafka <command> [options]
 
@@ -137,12 +137,7 @@ async function useExternal(command: string, brokers: string): Promise<number> {
   if (command === 'stop' || command === 'kill') {
     throw new BrokerError('NOT_OURS', `Cannot ${command} ${brokers}: KAFKA_BROKERS names it, and it is not ours.`)
   }
-  const [first = ''] = brokers.split(',')
-  const { hostname, port } = new URL(`kafka://${first}`)
-  const known = await requestMetadata(hostname, Number(port || 9092), 10_000).catch((cause: Error) => {
-    const what = `KAFKA_BROKERS=${brokers} does not answer: ${cause.message}. Start it, or unset KAFKA_BROKERS.`
-    throw new BrokerError('NO_ANSWER', what, cause)
-  })
+  const known = await askExternalBrokers(brokers)
   console.log(
     `KAFKA_BROKERS=${brokers} answers: ${known.map(({ id, host, port }) => `${id} ${host}:${port}`).join(', ')}`,
   )

@@ -4,7 +4,14 @@ import { examples } from './examples.ts'
 
 const understand = (...args: string[]): unknown => {
   const result = exampleCommandLine(args, ({ name }) => `${name}/job.ts`)
-  return result.command === 'run' ? result.millraceArgs.join(' ') : result
+  switch (result.command) {
+    case 'run':
+      return result.millraceArgs.join(' ')
+    case 'demo':
+      return `demo of ${result.millraceOptions.join(' ')} -- ${result.args.join(' ')}`
+    default:
+      return result
+  }
 }
 
 test.each([
@@ -17,6 +24,7 @@ test.each([
   ],
   [['fraud-rules', '--verbose', '--rate', '5'], 'run fraud-rules/job.ts --verbose -- --rate 5'],
   [['word-count', '--help'], { command: 'help' }],
+  [['kafka', '-p', '3', '--rate', '5', '--verbose'], 'demo of -p 3 --verbose -- --rate 5'],
   [['nope'], { command: 'unknown-example', name: 'nope' }],
 ])('npm start -- %j', (args, expected) => {
   expect(understand(...args)).toEqual(expected)

@@ -6,6 +6,13 @@ export type ExampleCommandLine =
   | { readonly command: 'unknown-example'; readonly name: string }
   /** `millraceArgs` are arguments of `millrace`. */
   | { readonly command: 'run'; readonly millraceArgs: readonly string[]; readonly example: Example }
+  /** `millraceOptions` are those of `millrace run`, `args` the demo's own. */
+  | {
+      readonly command: 'demo'
+      readonly example: Example
+      readonly millraceOptions: readonly string[]
+      readonly args: readonly string[]
+    }
 
 /** Options of `millrace run` that have a value, and those that have none; all others are the job's. */
 const withValue = new Set([
@@ -38,6 +45,7 @@ export function exampleCommandLine(args: readonly string[], fileOf: (example: Ex
     else if (withoutValue.has(argument) || /^-[pD]./.test(argument)) own.push(argument)
     else jobArgs.push(argument)
   }
+  if (example.isDemo === true) return { command: 'demo', example, millraceOptions: own, args: jobArgs }
   return { command: 'run', example, millraceArgs: ['run', fileOf(example), ...own, '--', ...jobArgs] }
 }
 

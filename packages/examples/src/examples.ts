@@ -5,6 +5,8 @@ export interface Example {
   /** The job's own arguments: how each is written, and what it does. */
   readonly options: readonly (readonly [form: string, meaning: string])[]
   readonly jobFile: URL
+  /** Its job needs more around it: the demo brings that up, and the options are the demo's. */
+  readonly isDemo?: boolean
 }
 
 /** The first one is run when none is named. */
@@ -52,5 +54,42 @@ export const examples: readonly [Example, ...Example[]] = [
       ['--fail-at N', 'fail at order N, once: the job restarts from its newest checkpoint'],
     ],
     jobFile: new URL('./running-totals/job.ts', import.meta.url),
+  },
+  {
+    name: 'kafka',
+    summary:
+      'a Kafka of its own, a shop that writes orders to it, and orders-by-customer; KAFKA_BROKERS=host:port uses yours',
+    options: [
+      ['--rate N', 'how many orders a second (1000)'],
+      ['--seconds N', 'end after so long; else by Ctrl-C'],
+    ],
+    jobFile: new URL('./orders-by-customer/job.ts', import.meta.url),
+    isDemo: true,
+  },
+  {
+    name: 'kafka-uppercase',
+    summary: 'from topic to topic of a Kafka, in upper case',
+    options: [
+      ['--brokers HOST:PORT', 'where Kafka is; several with commas between (localhost:9092)'],
+      ['--input TOPIC', 'lines of text (lines)'],
+      ['--output TOPIC', 'where they go; both topics are there already (uppercase-lines)'],
+      ['--group ID', 'whose committed offsets a run starts at (kafka-uppercase)'],
+      ['--bounded', 'end where the topic ends now'],
+    ],
+    jobFile: new URL('./kafka-uppercase/job.ts', import.meta.url),
+  },
+  {
+    name: 'orders-by-customer',
+    summary: 'running totals of orders in JSON by customer, from topic to topic, each exactly once',
+    options: [
+      ['--brokers HOST:PORT', 'where Kafka is; several with commas between (localhost:9092)'],
+      ['--input TOPIC', 'orders: id, customer, amountCents (orders)'],
+      ['--output TOPIC', 'totals, keyed by customer; all topics are there already (order-totals)'],
+      ['--group ID', 'to which offsets are told, and the prefix of transactional ids (orders-by-customer)'],
+      ['--dead-letters TOPIC', 'where orders go that are none; else they fail the job'],
+      ['--checkpoints DIR', 'where checkpoints are, from which --resume goes on (orders-by-customer)'],
+      ['--bounded', 'end where the topic ends now'],
+    ],
+    jobFile: new URL('./orders-by-customer/job.ts', import.meta.url),
   },
 ]

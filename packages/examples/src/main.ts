@@ -22,6 +22,14 @@ switch (request.command) {
     process.chdir(process.env.INIT_CWD ?? process.cwd())
     process.argv.splice(2, Number.POSITIVE_INFINITY, ...request.millraceArgs)
     await import(millraceProgram())
+    break
+  case 'demo': {
+    const { kafkaDemo } = await import('./kafka-demo/kafka-demo.ts')
+    const { millraceOptions, args } = request
+    const jobFile = fileURLToPath(request.example.jobFile)
+    // Whatever a client of Kafka has left open must not keep us.
+    process.exit(await kafkaDemo({ program: millraceProgram(), jobFile, millraceOptions, args }))
+  }
 }
 
 /** The file that `npx millrace` runs. */
