@@ -12,8 +12,11 @@ const commandTimeoutMs = 120_000
 const attemptsMax = 5
 const logTailLines = 10
 
-/** Nobody waits for a disk: what a test wrote goes with the server. */
-const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', `listen_addresses=${host}`]
+/**
+ * Nobody waits for a disk: what a test wrote goes with the server. But what was committed is handed to the system, so that it is
+ * there after `kill`.
+ */
+const settings = ['fsync=off', 'full_page_writes=off', `listen_addresses=${host}`, 'unix_socket_directories=']
 
 /** A PostgreSQL with an empty database, for as long as the process that starts it needs it. */
 export class PostgresServer {
@@ -38,11 +41,10 @@ export class PostgresServer {
       await run(installation, directory, 'initdb', [...data, ...options])
       for (let attempt = 1; ; attempt++) {
         const port = await freePort()
-        const server = [`-p ${port}`, ...settings.map((setting) => `-c ${setting}`), '-c unix_socket_directories=']
-        const start = ['start', ...data, '--wait', '--log', join(directory, 'log'), '--options', server.join(' ')]
+        const server = new PostgresServer(installation, directory, port)
         try {
-          await run(installation, directory, 'pg_ctl', start)
-          return new PostgresServer(installation, directory, port)
+          await server.restart()
+          return server
         } catch (error) {
           // Somebody may have been quicker on that port.
           if (attempt === attemptsMax) throw error
@@ -65,6 +67,26 @@ export class PostgresServer {
   /** For any client: `postgres://user@host:port/database`. Everybody is let in. */
   get url(): string {
     return `postgres://${user}@${host}:${this.port}/${database}`
+  }
+
+  /** Ends it at once, as a crash does: connections break, and the next start recovers what was committed. */
+  async kill(): Promise<void> {
+    const data = join(this.#directory, 'data')
+    await run(this.#installation, this.#directory, 'pg_ctl', [
+      'stop',
+      '--pgdata',
+      data,
+      '--mode',
+      'immediate',
+      '--wait',
+    ])
+  }
+
+  /** Starts it with the data that it has, on its port. */
+  async restart(): Promise<void> {
+    const options = [`-p ${this.port}`, ...settings.map((setting) => `-c ${setting}`)].join(' ')
+    const data = ['--pgdata', join(this.#directory, 'data'), '--log', join(this.#directory, 'log')]
+    await run(this.#installation, this.#directory, 'pg_ctl', ['start', ...data, '--wait', '--options', options])
   }
 
   /** Ends it; its data goes with it. */
