@@ -51,6 +51,8 @@ const RawConnectionClass = require('kafkajs/src/network/connection') as new (
 ) => RawConnection
 
 const saslAuthenticateKey = 36
+/** Before the end of a login, time for requests under way to be answered; brokers take no two logins in a second. */
+const loginEndingMs = 2_000
 
 export async function connectByKafkajs(
   host: string,
@@ -77,6 +79,7 @@ class KafkajsConnection extends NegotiatedConnection {
       ssl: settings.tls === true ? {} : settings.tls || null,
       sasl: settings.sasl === undefined ? null : saslOf(settings.sasl),
       connectionTimeout: settings.connectionTimeoutMs,
+      reauthenticationThreshold: loginEndingMs,
       requestTimeout: settings.requestTimeoutMs,
       // We time them, for it takes no longer time for those that may last.
       enforceRequestTimeout: false,
