@@ -33,7 +33,7 @@ test('an error is one line and a hint, whatever its message holds', () => {
 
 test('what a connector or an operator says is split as our own words are, also from within a cause', () => {
   const cause = new MillraceError('NO_FILE', 'There is no file a.txt. Check the path.')
-  cause.name = 'ConnectorError'
+  cause.name = 'KafkaError'
   expect(
     errorReport(new MillraceError('JOB_FAILED', `Print to Std. Out failed: ${cause.message}`, {}, { cause }), false),
   ).toEqual(['error: Print to Std. Out failed: There is no file a.txt.', 'hint: Check the path.'])

@@ -74,9 +74,9 @@ function messageAndHint(
   return { message, hint: `run again with --verbose to see ${hasCause ? 'the cause' : 'where it comes from'}` }
 }
 
-/** By name, since errors that come from a thread have lost their class. */
+/** Connectors' errors have names of their own, and lose their class when they come from a thread. */
 function isOurStyle(cause: unknown): boolean {
-  return cause instanceof MillraceError && (cause.name === 'ConnectorError' || cause.name === 'OperatorError')
+  return cause instanceof MillraceError
 }
 
 /** Where the words of the cause begin in a message that ends with them. */

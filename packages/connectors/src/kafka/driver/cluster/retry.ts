@@ -122,7 +122,7 @@ export function gaveUp(
     return new KafkaError(
       'BROKER_UNREACHABLE',
       `Cannot ${what}: no answer from broker ${reason.address} in ${seconds} s of trying: ${reason.message}. ` +
-        'Check that it runs, and that this address is the one to reach it by (advertised.listeners of the broker).',
+        'Check that Kafka runs there, and that this address is the one to reach it by (advertised.listeners of the broker).',
       { ...facts, broker: reason.address, waitedMs },
       { cause: reason },
     )

@@ -39,10 +39,12 @@ export function refusal(
 function hint({ tls, sasl }: ConnectionSettings, step: string, message: string): string {
   if (isEndOfHandshake(message)) return '; maybe this port of the broker does not speak TLS'
   if (step === 'connect') return ''
-  const guesses: string[] = []
-  if (!tls) guesses.push('speaks TLS (option "tls")')
-  if (sasl === undefined) guesses.push('asks for a user (option "sasl")')
-  return guesses.length === 0 ? '' : `; maybe this port of the broker ${guesses.join(' or ')}`
+  const guesses = [
+    ...(tls ? [] : ['speaks TLS (option "tls")']),
+    ...(sasl === undefined ? ['asks for a user (option "sasl")'] : []),
+    'is not one of Kafka',
+  ]
+  return `; maybe this port ${guesses.join(', or ')}`
 }
 
 /** No failure of TLS: a broker that is being stopped ends handshakes as well as one that does not know what they are. */
