@@ -1,0 +1,89 @@
+import { expect } from 'vitest'
+import { createKafkaDriver } from '../../../packages/connectors/src/kafka/driver/create-kafka-driver.ts'
+import type { KafkaDriver } from '../../../packages/connectors/src/kafka/driver/kafka-driver.ts'
+import type { KafkaCluster } from '../../../scripts/kafka/kafka-cluster.ts'
+import { runKafkaTool } from '../../../scripts/kafka/kafka-tool.ts'
+import { driverContext, write } from '../driver-context.ts'
+import { uniqueName } from '../kafka.ts'
+import { requireKafka, startTestCluster } from '../test-cluster.ts'
+import { endMark, violations } from './committed-output.ts'
+import { KilledJob } from './killed-job.ts'
+import { type InputShape, NumberedInput, recordsPerPartition } from './numbered-input.ts'
+
+/** The consumer gives up when nothing has come for so long, which means that something is missing. */
+const idleMsMax = 20_000
+const readMsMax = 120_000
+
+/** A cluster of the test's own, the input that flows into it, and the job between its two topics. */
+export class CrashWorld implements AsyncDisposable {
+  readonly cluster: KafkaCluster
+  readonly input: NumberedInput
+  readonly job: KilledJob
+  readonly #driver: KafkaDriver
+  readonly #topics: { readonly input: string; readonly output: string }
+  readonly #shape: InputShape
+
+  private constructor(
+    { cluster, driver, seed }: { cluster: KafkaCluster; driver: KafkaDriver; seed: number },
+    topics: { readonly input: string; readonly output: string },
+    shape: InputShape,
+  ) {
+    this.cluster = cluster
+    this.#driver = driver
+    this.#topics = topics
+    this.#shape = shape
+    this.input = new NumberedInput(driver, topics.input, shape)
+    this.job = new KilledJob({ cluster, ...topics, shape, seed })
+  }
+
+  static async start(shape: InputShape, seed: number): Promise<CrashWorld> {
+    const cluster = await startTestCluster()
+    const driver = createKafkaDriver({ bootstrapServers: [cluster.bootstrapServers] }, driverContext)
+    const topics = { input: uniqueName('numbers'), output: uniqueName('counts') }
+    const { partitions } = shape
+    await driver.admin.createTopics(Object.values(topics).map((topic) => ({ topic, partitions })))
+    return new CrashWorld({ cluster, driver, seed }, topics, shape)
+  }
+
+  /**
+   * After the job has finished: what Kafka's own consumer of `read_committed` sees is each record once, in order, and no
+   * transaction is left open.
+   */
+  async expectExactlyOnce(): Promise<void> {
+    const { input, output } = this.#topics
+    const { partitions } = this.#shape
+    const all = Array.from({ length: partitions }, (_, partition) => ({ topic: input, partition }))
+    const written = await this.#driver.listOffsets(all, 'latest')
+    expect(written, 'the input').toEqual(all.map((each) => ({ ...each, offset: recordsPerPartition(this.#shape) })))
+    expect(violations(await this.#readCommitted(output), this.#shape), this.job.story).toEqual([])
+    const open = (await this.#driver.listTransactions(output)).filter(({ state }) => state === 'Ongoing')
+    expect(open, this.job.story).toEqual([])
+  }
+
+  async #readCommitted(topic: string): Promise<string> {
+    const producer = this.#driver.createProducer()
+    const { partitions } = this.#shape
+    for (let partition = 0; partition < partitions; partition++) await write(producer, topic, partition, endMark)
+    await producer.close()
+    const formatter = ['partition', 'offset', 'key'].flatMap((part) => ['--formatter-property', `print.${part}=true`])
+    const read = await runKafkaTool(
+      await requireKafka(),
+      'console-consumer',
+      [
+        ...['--bootstrap-server', this.cluster.bootstrapServers, '--topic', topic, '--from-beginning'],
+        ...['--isolation-level', 'read_committed', ...formatter],
+        ...['--max-messages', String(partitions * (recordsPerPartition(this.#shape) + 1))],
+        ...['--timeout-ms', String(idleMsMax)],
+      ],
+      { timeoutMs: readMsMax },
+    )
+    return read.stdout
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.input.stop()
+    this.job[Symbol.dispose]()
+    await this.#driver.close()
+    await this.cluster.kill()
+  }
+}
