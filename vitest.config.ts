@@ -11,7 +11,7 @@ const source = (file: string) => fileURLToPath(new URL(`packages/${file}`, impor
 const sources = [
   { find: /^@millrace\/runtime$/, replacement: source('runtime/src/index.ts') },
   { find: /^@millrace\/runtime\/(connector|testing)$/, replacement: source('runtime/src/$1.ts') },
-  { find: /^@millrace\/connectors\/(\w+)$/, replacement: source('connectors/src/$1/index.ts') },
+  { find: /^@millrace\/connectors\/([\w-]+)$/, replacement: source('connectors/src/$1/index.ts') },
 ]
 
 /** Worker threads, the documentation's examples and packages are what users get: the build. `npm test` makes it first. */

@@ -1,0 +1,8 @@
+export { type AvroFormatOptions, avroFormat } from './avro-format.ts'
+export type { SchemaReference } from './client/schema-definition.ts'
+export { type JsonSchemaFormatOptions, jsonSchemaFormat } from './json-schema-format.ts'
+export { type ProtobufFormatOptions, protobufFormat } from './protobuf-format.ts'
+export type { RegistryFormatOptions, SchemaRegistration } from './registry-format-options.ts'
+export { SchemaRegistryError, type SchemaRegistryErrorCode } from './schema-registry-error.ts'
+export type { RegistryAuth, SchemaRegistryOptions } from './schema-registry-options.ts'
+export type { SubjectNameStrategy } from './subject-name.ts'
