@@ -23,7 +23,8 @@ export interface KafkaHeader {
  *   headers: () => [{ key: 'origin', value: 'shop' }],
  *   timestampMs: (order) => order.placedAtMs,
  * }
- * new KafkaSink({ bootstrapServers: 'localhost:9092', recordSerializer }) // -> expect.any(KafkaSink)
+ * const sink = new KafkaSink({ bootstrapServers: 'localhost:9092', recordSerializer })
+ * sink instanceof KafkaSink // -> true
  */
 export interface KafkaRecordSerializer<in T> {
   /** One topic for all records, or one for each. Topics exist already: none is created. */

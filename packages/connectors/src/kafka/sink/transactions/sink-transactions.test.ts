@@ -192,7 +192,7 @@ describe('Transactions of a Kafka sink', () => {
     await subtask.write('a')
     const checkpoint = await subtask.checkpoint(1)
     await subtask.write('open')
-    await subtask.transactions.close()
+    await subtask.transactions.abort()
     const open = (await subtask.driver.listTransactions('totals/')).filter(({ state }) => state === 'Ongoing')
     expect(open).toMatchObject([{ transactionalId: 'totals/orders/0.0/0' }])
     await restored(kafka, checkpoint)
@@ -388,7 +388,7 @@ test('Over any history of crashes, restarts, rescalings and failed checkpoints e
         if (told < parallelism) break
         waiting.length = 0
       }
-      if (random.below(3) === 0) for (const subtask of subtasks) await subtask.transactions.close()
+      if (random.below(3) === 0) for (const subtask of subtasks) await subtask.transactions.abort()
     }
     if (latest === undefined) continue
     const last = new TestSubtask(kafka, { restoredCheckpointId: latest.checkpointId })

@@ -1,4 +1,4 @@
-import type { Committer, SinkWriterContext } from '@millrace/runtime/connector'
+import type { SinkWriterContext } from '@millrace/runtime/connector'
 import { reachCrashPoint } from '@millrace/runtime/connector'
 import type { KafkaDriver, TransactionalIdentity } from '../../driver/kafka-driver.ts'
 import { KafkaError } from '../../driver/kafka-error.ts'
@@ -34,7 +34,7 @@ export type TransactionsContext = Pick<
  * - the committable lies in the checkpoint; when that is complete, the committer ends the transaction, which can be repeated;
  * - after a restore committables are committed first, then `open` aborts what else was left open, then writing begins.
  */
-export class SinkTransactions implements Committer {
+export class SinkTransactions {
   readonly #driver: KafkaDriver
   readonly #options: SinkTransactionsOptions
   readonly #context: TransactionsContext
@@ -116,7 +116,7 @@ export class SinkTransactions implements Committer {
     return [{ ...this.#seat, precommitted: this.#pool.precommitted() }]
   }
 
-  /** As a committer: in order, what belongs to one checkpoint, or to the one that the job starts from. */
+  /** For the committer: in order, what belongs to one checkpoint, or to the one that the job starts from. */
   async commit(committables: readonly unknown[]): Promise<void> {
     reachCrashPoint('sink-precommitted')
     const { clock, logger, jobInfo } = this.#context
@@ -130,8 +130,11 @@ export class SinkTransactions implements Committer {
     }
   }
 
-  /** Aborts what is open, unless that takes long: else readers would wait for its timeout, or for the next attempt. */
-  async close(): Promise<void> {
+  /**
+   * At the end of the writer: aborts what is open, unless that takes long. Else readers would wait for its timeout, or for
+   * the next attempt.
+   */
+  async abort(): Promise<void> {
     const identity = this.#current
     if (identity === undefined || this.#producer === undefined || this.#producer.isTransactionEmpty) return
     this.#current = undefined
