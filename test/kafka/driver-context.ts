@@ -10,7 +10,7 @@ import type {
   TransactionalIdentity,
 } from '../../packages/connectors/src/kafka/driver/kafka-driver.ts'
 import type { FetcherOptions } from '../../packages/connectors/src/kafka/driver/kafka-fetcher.ts'
-import type { KafkaProducer } from '../../packages/connectors/src/kafka/driver/kafka-producer.ts'
+import type { KafkaProducer, ProducerOptions } from '../../packages/connectors/src/kafka/driver/kafka-producer.ts'
 import { RecordBatchBuilder } from '../../packages/connectors/src/kafka/driver/record-batch/record-batch-builder.ts'
 
 /** All that `kafka.driver` may name: each does the same. */
@@ -100,9 +100,10 @@ export async function readRecords(
 export async function transactionalProducer(
   driver: KafkaDriver,
   transactionalId: string,
+  options: ProducerOptions = {},
 ): Promise<{ readonly identity: TransactionalIdentity; readonly producer: KafkaProducer }> {
   const identity = { ...(await driver.initProducerId(transactionalId, 60_000)), transactionalId }
-  const producer = driver.createProducer({ identity })
+  const producer = driver.createProducer({ ...options, identity })
   producer.beginTransaction()
   return { identity, producer }
 }
