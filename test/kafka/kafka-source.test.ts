@@ -102,6 +102,7 @@ test("Committed offsets show in Kafka's own tool, and another job starts there",
     metrics,
     clock,
     signal: new AbortController().signal,
+    restoredCheckpointId: undefined,
     sendSplitRequest: () => {},
     sendSourceEvent: () => {},
   }

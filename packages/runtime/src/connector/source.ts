@@ -144,6 +144,8 @@ export interface SourceReaderContext {
   readonly clock: Clock
   /** Aborted when the job is being canceled or has failed. */
   readonly signal: AbortSignal
+  /** The id of the checkpoint or savepoint that the job starts from. */
+  readonly restoredCheckpointId: number | undefined
   /** Asks the enumerator for a split. */
   sendSplitRequest(): void
   sendSourceEvent(event: unknown): void
@@ -186,6 +188,11 @@ export interface SourceReader<T, SplitT extends SourceSplit> {
   addSplits(splits: readonly SplitT[]): void
   notifyNoMoreSplits(): void
   handleSourceEvent?(event: unknown): void
+  /**
+   * True for a reader that does something when a checkpoint completes: after its last record it is kept until one more has,
+   * as far as the job takes checkpoints. `snapshotState` is called for that one too.
+   */
+  readonly commitsOnCheckpoint?: boolean
   /**
    * The splits that are not read to their end, each with the position of the next record that `pollNext` will emit.
    * Omit only where no split ever needs to be read again.

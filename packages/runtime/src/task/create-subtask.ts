@@ -299,6 +299,7 @@ function readerContext(
     metrics: context.metrics,
     clock: context.clock,
     signal: context.signal,
+    restoredCheckpointId: context.states.restoredCheckpointId,
     sendSplitRequest: () => send({ kind: 'split-request', subtask }),
     sendSourceEvent: (event) => send({ kind: 'source-event', subtask, event: slot.values.encode(event) }),
   }

@@ -51,6 +51,11 @@ export class SourceTask {
     return this.#ready || this.#failure !== undefined
   }
 
+  /** Whether completed checkpoints matter to it, also the one after its last record. */
+  get commitsOnCheckpoint(): boolean {
+    return this.#reader?.commitsOnCheckpoint === true
+  }
+
   async start(): Promise<void> {
     const { createReader, context, onStarted } = this.#parts
     try {

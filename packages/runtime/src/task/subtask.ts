@@ -375,8 +375,9 @@ export class Subtask {
 
   /** Whether all that was written has become visible, or need not wait for that. */
   #mayFinish(): boolean {
-    const { checkpoints, expectsFinalCheckpoint, restore } = this.#parts
-    if (!this.#commitsOnCheckpoint || restore?.isFinished) return true
+    const { checkpoints, expectsFinalCheckpoint, restore, source } = this.#parts
+    const commits = this.#commitsOnCheckpoint || source?.commitsOnCheckpoint === true
+    if (!commits || restore?.isFinished) return true
     // A stopped job ends with a savepoint, which is the last checkpoint that was taken.
     if (this.#suspended) return checkpoints.completedId >= (checkpoints.takenId ?? 0)
     // Without checkpoints its sinks have committed at the end of their input.

@@ -137,6 +137,7 @@ class SourceRun<T, SplitT extends SourceSplit> {
         ...shared,
         taskInfo: testTaskInfo(index, parallelism),
         metrics: this.#metrics,
+        restoredCheckpointId: restored === undefined ? undefined : 1,
         sendSplitRequest: () => this.#request(index),
         sendSourceEvent: (event) =>
           this.#post(() => this.#enumerator.handleSourceEvent?.(index, structuredClone(event))),

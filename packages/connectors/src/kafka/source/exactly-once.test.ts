@@ -127,6 +127,17 @@ test.each([1, 2, 3])('A job that is rescaled twice reads each record of Kafka on
   expect(sink.records).toEqual(expected)
 })
 
+test('A job that comes to its end waits for a checkpoint, and the group has where it ended', async () => {
+  const { kafka, expected } = kafkaWithRecords()
+  const sink = new VisibleRecords()
+  await runInSimulation(
+    copyJob(kafka, sink, () => {}),
+    { parallelism: 2, config },
+  )
+  expect(sink.records).toEqual(expected)
+  expect(Object.values(kafka.committedOffsets('copies'))).toEqual(Array.from({ length: partitions }, () => recordsEach))
+})
+
 test('A job that does not end stops with a savepoint, tells the group, and goes on with a partition that was added', async () => {
   const { kafka, expected } = kafkaWithRecords()
   const sink = new VisibleRecords()

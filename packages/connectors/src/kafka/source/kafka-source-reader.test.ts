@@ -19,6 +19,7 @@ function world(kafka: FakeKafka, deserialize: KafkaDeserializer<string> = (recor
     metrics,
     clock,
     signal: new AbortController().signal,
+    restoredCheckpointId: undefined,
     sendSplitRequest: () => {},
     sendSourceEvent: () => {},
   }

@@ -27,6 +27,7 @@ const commitGraceMs = 1_000
  * that its format is not ready for: it is held, and nothing overtakes it.
  */
 export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
+  readonly commitsOnCheckpoint: boolean
   readonly #settings: KafkaSourceSettings
   readonly #deserialize: KafkaDeserializer<T>
   readonly #context: SourceReaderContext
@@ -73,6 +74,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
         (offsets) => this.#gauges.committed(offsets),
       )
     }
+    this.commitsOnCheckpoint = this.#commits !== undefined
   }
 
   async start(): Promise<void> {
@@ -221,6 +223,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   #end(split: KafkaSplit): void {
     this.#context.logger.debug('read a partition to its stopping offset', { splitId: split.splitId })
     this.#splits.delete(split.splitId)
+    this.#gauges.ended(split)
     // A partition that was empty from the start may have begun behind its stopping offset.
     this.#ended.set(split.splitId, { ...split, offset: Math.max(split.stoppingOffset ?? 0, split.offset) })
   }

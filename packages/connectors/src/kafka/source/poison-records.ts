@@ -37,8 +37,8 @@ export class PoisonRecords {
     const shown = previewOf(record.value())
     throw new KafkaError(
       'DESERIALIZATION_FAILED',
-      `Cannot deserialize the record at offset ${offset} of topic "${topic}", partition ${partition}: ` +
-        `${messageOf(cause)}. Its value is: ${shown}. ` +
+      `Cannot deserialize the record at offset ${offset} of topic "${topic}", partition ${partition}, whose value is ${shown}: ` +
+        `${messageOf(cause)}. ` +
         "Pass onDeserializationError: 'skip' to leave such records out, or { deadLetter: topic } to put them aside.",
       { topic, partition, offset, value: shown },
       // The same bytes fail in the same way: a job that restarts would come back to this record for ever, and go no further.

@@ -53,6 +53,12 @@ export class SourceGauges {
     this.#lagMax.set(lagMax)
   }
 
+  /** A split that is read to its end. */
+  ended(split: KafkaSplit): void {
+    const { stoppingOffset } = split
+    if (stoppingOffset !== undefined) this.#gaugesOf(split)?.current.set(stoppingOffset - 1)
+  }
+
   committed(offsets: readonly PartitionOffset[]): void {
     for (const position of offsets) this.#gaugesOf(position)?.committed.set(position.offset)
   }
