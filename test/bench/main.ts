@@ -3,8 +3,16 @@ import { fileURLToPath } from 'node:url'
 import { recordCounts, type WorkloadName } from './check-values.ts'
 import { measureCheckpointCost } from './checkpoint-cost.ts'
 import { compare } from './compare.ts'
+import { measureKafka } from './kafka-measurement.ts'
 import { CheckFailed, type Measurement, type MeasurementRequest, measure } from './measurement.ts'
-import { type BenchOptions, benchOptions, UsageError, usage } from './options.ts'
+import {
+  type BenchOptions,
+  benchOptions,
+  isKafkaWorkload,
+  type KafkaWorkloadName,
+  UsageError,
+  usage,
+} from './options.ts'
 import { measureSavepoints } from './savepoint-measurement.ts'
 import { wordsText } from './words-text.ts'
 
@@ -28,6 +36,7 @@ try {
     if (command === 'compare') await runComparison(options, args)
     else if (workload === 'W7') await runSavepoints(options)
     else if (workload === 'W8') await runCheckpoints(options)
+    else if (isKafkaWorkload(workload)) await runKafka(options, workload)
     else await runMeasurement(options, workload)
   }
 } catch (error) {
@@ -123,6 +132,19 @@ async function runMeasurement(options: BenchOptions, workload: WorkloadName): Pr
   process.stdout.write(`${options.json ? JSON.stringify(line) : people(measured, unchained)}\n`)
 }
 
+async function runKafka(options: BenchOptions, workload: KafkaWorkloadName): Promise<void> {
+  const measured = await measureKafka({
+    ...options,
+    workload,
+    recordCount: options.recordCount ?? 8_000_000,
+    config: Object.fromEntries(options.properties.map(property)),
+    onRun: (kind, run) => {
+      if (options.verbose) console.error(kind, JSON.stringify(rounded(run)))
+    },
+  })
+  process.stdout.write(`${options.json ? JSON.stringify(rounded(measured)) : people(measured, undefined)}\n`)
+}
+
 async function runComparison(options: BenchOptions, args: readonly string[]): Promise<void> {
   const { workload, peer, rounds, json } = options
   // Our own runs get the options that are not of the comparison itself.
@@ -149,7 +171,7 @@ async function runComparison(options: BenchOptions, args: readonly string[]): Pr
   }
 }
 
-function people(measured: Measurement, unchained: Measurement | undefined): string {
+function people(measured: Measurement<string>, unchained: Measurement | undefined): string {
   const { workload, parallelism, recordsPerSecond, seconds, records, ownCpuSeconds } = measured
   const lines = [
     `${workload} at parallelism ${parallelism}: ${grouped(recordsPerSecond)} records/s`,

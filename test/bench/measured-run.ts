@@ -13,7 +13,7 @@ export interface RunRequest {
   readonly config: ConfigurationEntries
 }
 
-/** What one run came to. Seconds are from the first record that a source made to the last flush of a sink. */
+/** What one run came to. Seconds are from the first record that a source made to the last flush of a sink (W6: the end). */
 export interface MeasuredRun extends CheckValues {
   readonly seconds: number
   readonly submitToFirstRecordSeconds: number
@@ -31,11 +31,26 @@ const jobFiles: Readonly<Record<WorkloadName, URL>> = {
   W3: new URL('./jobs/w3.ts', import.meta.url),
 }
 
-/** Runs a workload once, as a fresh job with threads of its own. */
-export async function measuredRun({ workload, parallelism, input, checks, config }: RunRequest): Promise<MeasuredRun> {
+/** Runs a workload once. */
+export function measuredRun({ workload, parallelism, input, checks, config }: RunRequest): Promise<MeasuredRun> {
+  const args = [input, checks ? 'check' : 'measure']
+  return timedRun({ job: jobFiles[workload], args, parallelism, config, until: 'last-flush' })
+}
+
+export interface TimedRunRequest {
+  readonly job: URL
+  readonly args: readonly string[]
+  readonly parallelism: number
+  readonly config: ConfigurationEntries
+  /** Where the seconds end: at the last flush of a sink, or when the job is over, with all its output committed. */
+  readonly until: 'last-flush' | 'end-of-job'
+}
+
+/** Runs a fresh job with threads of its own. */
+export async function timedRun({ job: file, args, parallelism, config, until }: TimedRunRequest): Promise<MeasuredRun> {
   const loadBefore = readLoad()
   const submittedUs = nowUs()
-  const job = await run(jobFiles[workload], { args: [input, checks ? 'check' : 'measure'], config, parallelism })
+  const job = await run(file, { args, config, parallelism })
   const { metrics } = await job.result
   const endedUs = nowUs()
   const loadAfter = readLoad()
@@ -44,11 +59,11 @@ export async function measuredRun({ workload, parallelism, input, checks, config
   const valuesOf = (name: string): number[] =>
     counters.filter(([fullName]) => fullName.split('.').at(-1)?.split('-')[0] === name).map(([, value]) => value)
   const firstRecordUs = Math.min(...valuesOf('firstRecordUs'))
-  const lastFlushUs = Math.max(...valuesOf('lastFlushUs'))
+  const lastUs = until === 'end-of-job' ? endedUs : Math.max(...valuesOf('lastFlushUs'))
   const sum = (name: string): number => valuesOf(name).reduce((total, value) => total + value, 0)
   const wallSeconds = (endedUs - submittedUs) / 1e6
   return {
-    seconds: (lastFlushUs - firstRecordUs) / 1e6,
+    seconds: (lastUs - firstRecordUs) / 1e6,
     submitToFirstRecordSeconds: (firstRecordUs - submittedUs) / 1e6,
     executeWallSeconds: wallSeconds,
     ownCpuSeconds: loadAfter.ownCpuSeconds - loadBefore.ownCpuSeconds,

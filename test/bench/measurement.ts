@@ -3,12 +3,10 @@ import { type CheckValues, checkValues, recordCounts, type WorkloadName } from '
 import { type MeasuredRun, measuredRun } from './measured-run.ts'
 import { median } from './median.ts'
 
-export interface MeasurementRequest {
-  readonly workload: WorkloadName
+/** How often something is run, and what counts. */
+export interface RepetitionRequest {
   readonly parallelism: number
   readonly recordCount: number
-  /** The directory of W3's text. */
-  readonly text: string
   /** Runs that count. */
   readonly repetitions: number
   /** Runs before them, which do not; the first one checks the result in full. */
@@ -20,9 +18,24 @@ export interface MeasurementRequest {
   onRun(kind: 'warm' | 'run' | 'busy', run: MeasuredRun): void
 }
 
-/** The line that a measurement prints: the figures are those of the median run. */
-export interface Measurement extends MeasuredRun {
+export interface MeasurementRequest extends RepetitionRequest {
   readonly workload: WorkloadName
+  /** The directory of W3's text. */
+  readonly text: string
+}
+
+/** What is measured, whatever it is. */
+export interface Measurable<W extends string> {
+  readonly workload: W
+  readonly expected: CheckValues
+  /** What each run can be held to; the first one is held to all of it. */
+  readonly checkedAlways: readonly (keyof CheckValues)[]
+  runOnce(checks: boolean): Promise<MeasuredRun>
+}
+
+/** The line that a measurement prints: the figures are those of the median run. */
+export interface Measurement<W extends string = WorkloadName> extends MeasuredRun {
+  readonly workload: W
   readonly parallelism: number
   readonly records: number
   readonly recordsPerSecond: number
@@ -36,16 +49,38 @@ export interface Measurement extends MeasuredRun {
 /** A run came to something else than every engine comes to. */
 export class CheckFailed extends Error {}
 
-/** Runs a workload several times in this process and answers the median. */
-export async function measure(request: MeasurementRequest): Promise<Measurement> {
-  const { workload, parallelism, recordCount, config, onRun } = request
-  const expected = checkValues(workload, recordCount)
+/** Runs a workload of memory several times in this process and answers the median. */
+export function measure(request: MeasurementRequest): Promise<Measurement> {
+  const { workload, parallelism, config } = request
+  const recordCount = workload === 'W3' ? recordCounts.W3 : request.recordCount
   const input = workload === 'W3' ? request.text : String(recordCount)
-  const runOnce = (checks: boolean): Promise<MeasuredRun> =>
-    measuredRun({ workload, parallelism, input, checks, config })
+  return measureRuns(
+    {
+      workload,
+      expected: checkValues(workload, recordCount),
+      // W1's sink adds up in each of them.
+      checkedAlways: workload === 'W1' ? ['sinkRecords', 'checksum'] : ['sinkRecords'],
+      runOnce: (checks) => measuredRun({ workload, parallelism, input, checks, config }),
+    },
+    { ...request, recordCount },
+  )
+}
+
+/** Runs `measurable` several times and answers the median. */
+export async function measureRuns<W extends string>(
+  { workload, expected, checkedAlways, runOnce }: Measurable<W>,
+  request: RepetitionRequest,
+): Promise<Measurement<W>> {
+  const { parallelism, recordCount, config, onRun } = request
+  const assertRight = (run: MeasuredRun, names: readonly (keyof CheckValues)[]): void => {
+    for (const name of names) {
+      if (expected[name] === undefined || run[name] === expected[name]) continue
+      throw new CheckFailed(`${workload} came out wrong: ${name} is ${run[name]}, it must be ${expected[name]}`)
+    }
+  }
 
   const checked = await runOnce(true)
-  assertFull(workload, checked, expected)
+  assertRight(checked, ['sinkRecords', 'checksum', 'keys', 'largest'])
   onRun('warm', checked)
   for (let i = 1; i < request.warmUps; i++) onRun('warm', await runOnce(false))
 
@@ -58,19 +93,18 @@ export async function measure(request: MeasurementRequest): Promise<Measurement>
     if (hasOne && usedSeconds + checked.executeWallSeconds > request.budgetSeconds) break
     if (busy.length >= busyRunsMax(request.repetitions)) break
     const run = await runOnce(false)
-    assertCount(workload, run, expected)
+    assertRight(run, checkedAlways)
     const isClean = (run.otherBusyCores ?? 0) <= request.otherBusyCoresMax
     onRun(isClean ? 'run' : 'busy', run)
     ;(isClean ? clean : busy).push(run)
   }
   const counted = clean.length > 0 ? clean : busy
   const chosen = median(counted, ({ seconds }) => seconds)
-  const records = workload === 'W3' ? recordCounts.W3 : recordCount
   return {
     workload,
     parallelism,
-    records,
-    recordsPerSecond: Math.round(records / chosen.seconds),
+    records: recordCount,
+    recordsPerSecond: Math.round(recordCount / chosen.seconds),
     ...chosen,
     // The runs that count do not remember the sums: these are of the run that checked.
     checksum: checked.checksum,
@@ -86,21 +120,4 @@ export async function measure(request: MeasurementRequest): Promise<Measurement>
 /** On a machine that is never quiet there is no use in trying on. */
 function busyRunsMax(repetitions: number): number {
   return repetitions * 2
-}
-
-function assertFull(workload: WorkloadName, run: MeasuredRun, expected: CheckValues): void {
-  assertCount(workload, run, expected)
-  for (const name of ['checksum', 'keys', 'largest'] as const) {
-    if (expected[name] !== undefined && run[name] !== expected[name]) throw failed(workload, name, run, expected)
-  }
-}
-
-/** What the runs that count can be held to. W1's sink adds up in each of them. */
-function assertCount(workload: WorkloadName, run: MeasuredRun, expected: CheckValues): void {
-  if (run.sinkRecords !== expected.sinkRecords) throw failed(workload, 'sinkRecords', run, expected)
-  if (workload === 'W1' && run.checksum !== expected.checksum) throw failed(workload, 'checksum', run, expected)
-}
-
-function failed(workload: WorkloadName, name: keyof CheckValues, run: CheckValues, expected: CheckValues): CheckFailed {
-  return new CheckFailed(`${workload} came out wrong: ${name} is ${run[name]}, it must be ${expected[name]}`)
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { agreedCheckValues, keyedSums, recordCounts, w1 } from './check-values.ts'
+import { kafkaRecord } from './kafka-record.ts'
 import { below, mix, payload } from './random-numbers.ts'
 import { createWordAt, wordOfRank } from './words-text.ts'
 
@@ -34,6 +35,13 @@ describe('the workloads of the bench', () => {
     expect([0, 1, 2, 3, 100, 19_999].map(wordOfRank)).toEqual(vectors.w3)
     const wordAt = createWordAt()
     expect(Array.from({ length: 10 }, (_, n) => wordAt(n)).join(' ')).toBe('ab zvb km rrlm dnff trm lau pge mzke cs')
+  })
+
+  test('W6 has the records that other engines have, each of 100 bytes', () => {
+    expect([0, 7_999_999].map(kafkaRecord)).toEqual([
+      '{"id":0,"user":"user-61927","amount":8009,"ts":1700000000000,"pad":"otetpbjqanusnslvmunxotetpbjqan"}',
+      '{"id":7999999,"user":"user-29408","amount":5275,"ts":1700007999999,"pad":"ttiqbpetpioxnjjmfqewttiq"}',
+    ])
   })
 
   test('a plain loop comes to the agreed check values', () => {
