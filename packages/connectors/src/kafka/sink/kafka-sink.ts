@@ -57,7 +57,7 @@ export class KafkaSink<in T> implements Sink<T> {
       : this.#createTransactionalWriter(context, subtask, [])
   }
 
-  /** Only transactions leave something in snapshots. */
+  // Only transactions leave something in snapshots.
   async restoreWriter(context: SinkWriterContext, states: readonly unknown[]): Promise<SinkWriter<T>> {
     const subtask = this.#subtasks.get(context)
     if (subtask === undefined) throw guaranteeChanged(this.#settings, context)
