@@ -57,12 +57,8 @@ export const examples: readonly [Example, ...Example[]] = [
   },
   {
     name: 'kafka',
-    summary:
-      'a Kafka of its own, a shop that writes orders to it, and orders-by-customer; KAFKA_BROKERS=host:port uses yours',
-    options: [
-      ['--rate N', 'how many orders a second (1000)'],
-      ['--seconds N', 'end after so long; else by Ctrl-C'],
-    ],
+    summary: 'orders-by-customer until Ctrl-C, with a Kafka and orders around it; KAFKA_BROKERS=host:port uses yours',
+    options: [['--rate N', 'how many orders a second (1000)']],
     jobFile: new URL('./orders-by-customer/job.ts', import.meta.url),
     isDemo: true,
   },

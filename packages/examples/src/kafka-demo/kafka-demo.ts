@@ -87,35 +87,26 @@ async function runWithShop(
     const topics = ['--input', names.orders, '--output', names.totals, '--group', names.group]
     const jobArgs = ['--brokers', broker.bootstrapServers, ...topics, '--checkpoints', checkpoints]
     const job = new AttachedJob(program, ['run', jobFile, ...millraceOptions, '--', ...jobArgs])
-    return await untilEnded(job, shop, options, signals)
+    return await untilEnded(job, shop, signals)
   } finally {
     await shop.cancel()
     rmSync(checkpoints, { recursive: true, force: true })
   }
 }
 
-/** The job ends by itself, or by the user, by its time, or because no orders come any more. */
-async function untilEnded(
-  job: AttachedJob,
-  shop: JobHandle,
-  { seconds }: DemoOptions,
-  signals: StopSignals,
-): Promise<number> {
+/** The job ends by itself, or by the user, or because no orders come any more. */
+async function untilEnded(job: AttachedJob, shop: JobHandle, signals: StopSignals): Promise<number> {
   const cancel = () => job.signal('SIGINT')
-  const time = seconds === undefined ? undefined : AbortSignal.timeout(seconds * 1_000)
-  for (const signal of [signals.first, signals.second, time]) signal?.addEventListener('abort', cancel)
+  for (const signal of [signals.first, signals.second]) signal.addEventListener('abort', cancel)
   let shopFailure: Error | undefined
   shop.result.catch((error: Error) => {
     shopFailure = error
     cancel()
   })
   const status = await job.ended
-  for (const signal of [signals.first, signals.second, time]) signal?.removeEventListener('abort', cancel)
-  if (shopFailure !== undefined) {
-    console.error(`error: The shop of the demo failed: ${shopFailure.message}`)
-    return 1
-  }
-  return time?.aborted === true && !signals.first.aborted ? 0 : status
+  if (shopFailure === undefined) return status
+  console.error(`error: The shop of the demo failed: ${shopFailure.message}`)
+  return 1
 }
 
 function introduction({ description, bootstrapServers }: DemoBroker, { rate }: DemoOptions): string {
