@@ -88,4 +88,20 @@ export const examples: readonly [Example, ...Example[]] = [
     ],
     jobFile: new URL('./orders-by-customer/job.ts', import.meta.url),
   },
+  {
+    name: 'cdc-orders',
+    summary:
+      'changes of orders as Debezium tells them, each once and in order, into a table of PostgreSQL; docs/guides/rescale-cdc-orders.md',
+    options: [
+      ['--brokers HOST:PORT', 'where Kafka is; several with commas between (localhost:9092)'],
+      ['--input TOPIC', 'changes of a table of PostgreSQL (shop.public.orders)'],
+      ['--group ID', 'to which offsets are told (cdc-orders)'],
+      ['--database URL', 'postgres://user@host:port/database; else what PGHOST, PGDATABASE and so on say'],
+      ['--table NAME', 'which is there already (order_report)'],
+      ['--remember H', 'for how many hours after its last change an order is guarded from old ones (24)'],
+      ['--checkpoints DIR', 'where checkpoints are, from which --resume goes on (cdc-orders)'],
+      ['--bounded', 'end where the topic ends now'],
+    ],
+    jobFile: new URL('./cdc-orders/job.ts', import.meta.url),
+  },
 ]

@@ -58,6 +58,8 @@ export function deliveries(options: { readonly seed: number; readonly log: reado
     told.push(options.log[i]!)
     if (below(1_500) === 0) i = Math.max(-1, i - below(900))
   }
+  // Late ones: without a guard, these would be the last word on their orders.
+  for (let i = 0; i < 300; i++) told.push(options.log[below(options.log.length)]!)
   for (let i = 0; i + 20 < told.length; i++) {
     if (below(10) > 0) continue
     const other = i + below(20)

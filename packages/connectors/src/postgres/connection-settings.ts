@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { PostgresError } from './postgres-error.ts'
 import type { PostgresConnectionOptions } from './postgres-sink-options.ts'
 
@@ -27,13 +28,19 @@ export function connectionSettings(options: PostgresConnectionOptions): Connecti
   return { ...Object.fromEntries(given), connectTimeoutMs, applicationName: '' }
 }
 
-/** For messages: host, port and database, and never a password. */
-export function addressOf({ url, host, port, database }: ConnectionSettings): string {
+/** For messages: host, port and database as far as they are known, and never a password. */
+export function addressOf(
+  { url, host, port, database }: ConnectionSettings,
+  env: NodeJS.ProcessEnv = process.env,
+): string {
   const fromUrl = url === undefined ? undefined : URL.parse(url)
   if (fromUrl === null) return 'the database of the url'
-  const server = [fromUrl?.hostname || host || 'localhost', fromUrl?.port || port || 5432].join(':')
-  const name = fromUrl === undefined ? database : decodeURIComponent(fromUrl.pathname.slice(1))
-  return name === undefined || name === '' ? server : `${server}/${name}`
+  const server = [
+    fromUrl?.hostname || host || env.PGHOST || 'localhost',
+    fromUrl?.port || port || env.PGPORT || 5432,
+  ].join(':')
+  const name = (fromUrl && decodeURIComponent(fromUrl.pathname.slice(1))) || database || env.PGDATABASE
+  return name ? `${server}/${name}` : server
 }
 
 /** An option that is a whole number of at least `min`. */

@@ -66,7 +66,8 @@ export class PostgresConnection {
         }
         this.#onRetry()
         const reason = cause instanceof Error ? cause.message : String(cause)
-        const facts = { database: this.address, attempts, sqlState: failure.sqlState, reason }
+        const { sqlState } = failure
+        const facts = { database: this.address, attempts, ...(sqlState && { sqlState }), reason }
         this.#context.logger.warn(`Cannot ${attempt.what} yet, trying again`, facts)
         await this.#sleep(Math.min(this.#settings.retryBackoffMs * 2 ** (attempts - 1), retryBackoffMsMax))
       }
