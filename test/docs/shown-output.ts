@@ -1,17 +1,20 @@
 /** A command of a `console` block, and what the page shows below it. */
 export interface TypedCommand {
+  /** What stands before the `$`; nothing if nothing does. */
+  readonly directory: string
   readonly command: string
   readonly lines: readonly string[]
 }
 
-/** The commands of a block: each begins with `$ `. */
+/** The commands of a block: each begins with `$ `, or with a directory and that: `~/shop$ `. */
 export function asTyped(block: string): readonly TypedCommand[] {
   return block
-    .split(/^\$ /m)
-    .slice(1)
+    .split(/^(?=(?:~\S*)?\$ )/m)
+    .filter((text) => text !== '')
     .map((text) => {
-      const [command = '', ...lines] = text.trimEnd().split('\n')
-      return { command, lines }
+      const [prompt = '', ...lines] = text.trimEnd().split('\n')
+      const at = prompt.indexOf('$ ')
+      return { directory: prompt.slice(0, at), command: prompt.slice(at + 2), lines }
     })
 }
 
