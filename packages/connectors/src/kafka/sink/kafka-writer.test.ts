@@ -140,6 +140,25 @@ test('Everything that a serializer says arrives, and null makes a tombstone', as
   expect(kafka.records('u', 1)).toEqual(record(3, Buffer.of(3)))
 })
 
+test('Records without a time of their own have that of the write: one for all that are written without a pause', async () => {
+  const { driver, clock, kafka } = await world({ topics: { t: 1 } })
+  const writer = new KafkaWriter<string>({
+    settings: kafkaSinkSettings({ bootstrapServers: 'fake:9092' }),
+    fields: recordFields(valueOnly),
+    ...{ context: testSinkWriterContext({ clock }), driver, producer: driver.createProducer() },
+    close: async () => {},
+  })
+  await writer.open()
+  const start = clock.now()
+  writer.write('a')
+  writer.write('b')
+  await Promise.resolve()
+  clock.advanceTo(3)
+  writer.write('c')
+  await writer.flush(false)
+  expect(kafka.records('t').map(({ timestampMs }) => timestampMs - start)).toEqual([0, 0, 3])
+})
+
 test('A serializer may be an object of a class', async () => {
   class Orders implements KafkaRecordSerializer<string> {
     readonly prefix = 'order'

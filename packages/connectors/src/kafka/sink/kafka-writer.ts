@@ -13,6 +13,9 @@ import type { WritablePartition, WritableTopic } from './writable-topic.ts'
 
 /** What a record takes in a batch beside key, value and headers, and more: lengths, differences to the first record. */
 const recordOverheadBytes = 32
+const noHeaders: readonly never[] = []
+/** What is chained to it comes as soon as the code that runs has ended. */
+const paused = Promise.resolve()
 /** How often a record's formats may ask for time: for schemas of key and value, and some more. */
 const preparationsMax = 10
 
@@ -54,6 +57,8 @@ export class KafkaWriter<T> implements SinkWriter<T> {
   /** Whether something was sent since there was room for sure. */
   #mayBeFull = false
   #cancelLinger: (() => void) | undefined
+  /** The time of records that have none of their own. */
+  #writeTimeMs: number | undefined
   readonly #stopListening: () => void
 
   constructor({ settings, fields, context, driver, producer, close, explain }: KafkaWriterParts<T>) {
@@ -136,7 +141,7 @@ export class KafkaWriter<T> implements SinkWriter<T> {
     if (typeof value !== 'string') checkBytes('value', value, topic.name)
     let timestampMs = timestampFrom === undefined ? -1 : timestampFrom(record)
     if (timestampFrom !== undefined) checkTimestamp(timestampMs, topic.name)
-    if (timestampMs < 0) timestampMs = this.#clock.now()
+    if (timestampMs < 0) timestampMs = this.#writeTimeMs ?? this.#readTime()
 
     const isKeyless = key === null && partitionFrom === undefined
     let partition: number
@@ -156,8 +161,7 @@ export class KafkaWriter<T> implements SinkWriter<T> {
     }
     const batch = target.batch ?? this.#begin(target)
     const before = batch.sizeBytes
-    if (headersFrom === undefined) batch.append(timestampMs, key, value)
-    else batch.append(timestampMs, key, value, headersFrom(record))
+    batch.append(timestampMs, key, value, headersFrom === undefined ? noHeaders : headersFrom(record))
     if (batch.sizeBytes < batchBytes) return
     if (batch.sizeBytes - before > this.#settings.requestBytesMax) {
       throw recordTooLarge(target, batch.sizeBytes - before, this.#settings.requestBytesMax)
@@ -186,6 +190,18 @@ export class KafkaWriter<T> implements SinkWriter<T> {
     throw reason
   }
 
+  /** One for all records that are written without a pause: a clock takes as long as a key, and a number of its own is garbage. */
+  #readTime(): number {
+    const nowMs = this.#clock.now()
+    this.#writeTimeMs = nowMs
+    void paused.then(this.#forgetTime)
+    return nowMs
+  }
+
+  readonly #forgetTime = (): void => {
+    this.#writeTimeMs = undefined
+  }
+
   #begin(target: WritablePartition): RecordBatchBuilder {
     // Memory for those under way is left, so that there is always one that comes back.
     if (this.#filling.size >= this.#pool.batchesMax / 2) this.#send(this.#filling.values().next().value!)
@@ -207,6 +223,8 @@ export class KafkaWriter<T> implements SinkWriter<T> {
     const sentAtMs = this.#clock.monotonicMs()
     this.#topics.refreshIfDue(sentAtMs)
     this.#mayBeFull = true
+    // However long nothing pauses.
+    this.#writeTimeMs = undefined
     this.#recordsSent.inc(recordCount)
     this.#bytesSent.inc(batch.sizeBytes)
     this.#producer.send(topic.name, partition, batch).then(
