@@ -30,6 +30,6 @@ test('The connectors of the READMEs are those that there are', () => {
   const { exports } = JSON.parse(read('packages/connectors/package.json')) as { exports: object }
   const paths = Object.keys(exports).filter((path) => path !== './package.json')
   const expected = paths.map((path) => `@millrace/connectors${path.slice(1)}`).toSorted()
-  const listed = [...read('packages/connectors/README.md').matchAll(/^\| `(@millrace\/connectors\/\w+)` \|/gm)]
+  const listed = [...read('packages/connectors/README.md').matchAll(/^\| `(@millrace\/connectors\/[\w-]+)` \|/gm)]
   expect(listed.map(([, path]) => path).toSorted()).toEqual(expected)
 })
