@@ -1,4 +1,4 @@
-import { inspectInOneLine } from '@millrace/runtime/connector'
+import { preview } from '@millrace/runtime/connector'
 import type avsc from 'avsc'
 import { messageOf } from '../../kafka/message-of.ts'
 import type { LoadedSchema } from '../client/schema-definition.ts'
@@ -84,7 +84,7 @@ function misfit(type: avsc.Type, value: unknown, cause: unknown): SchemaRegistry
   type.isValid(value, {
     errorHook: (path, part: unknown, { typeName }) => {
       const where = path.length === 0 ? '' : `${path.join('.')}: `
-      issues.push(`${where}${inspectInOneLine(part)} is no ${typeName.replace(/^\w+:/, '')}`)
+      issues.push(`${where}${preview(part)} is no ${typeName.replace(/^\w+:/, '')}`)
     },
   })
   if (issues.length === 0) issues.push(messageOf(cause))

@@ -1,4 +1,4 @@
-import { inspectInOneLine } from '@millrace/runtime/connector'
+import { preview } from '@millrace/runtime/connector'
 import protobuf from 'protobufjs'
 import { fromLong } from './long-values.ts'
 import { enumConversion, scalarConversion, type ValueConversion } from './scalar-values.ts'
@@ -63,7 +63,7 @@ export class MessageConversion {
 
   toMessage(record: unknown): Fields {
     if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-      throw new Misfit(`${inspectInOneLine(record)} is no object`)
+      throw new Misfit(`${preview(record)} is no object`)
     }
     this.#allFields()
     const message: Fields = {}
@@ -107,14 +107,14 @@ export class MessageConversion {
     const described = {
       name,
       jsonName,
-      hasPresence: field.hasPresence && !repeated && !map,
+      hasPresence: !repeated && !map && (field.hasPresence || field.resolvedType instanceof protobuf.Type),
       isRequired: field.required,
       // One that stands for `optional` has no choice to make.
       oneof: partOf === null || partOf === undefined || partOf.isProto3Optional ? undefined : partOf.name,
     }
     const toOne = (each: unknown): unknown => {
       const converted = value.toMessage(each)
-      if (converted === undefined) throw new Misfit(`${inspectInOneLine(each)} is no ${field.type}`)
+      if (converted === undefined) throw new Misfit(`${preview(each)} is no ${field.type}`)
       return converted
     }
     if (field instanceof protobuf.MapField) {
@@ -134,7 +134,7 @@ export class MessageConversion {
         ...described,
         fromMessage: (items) => (items as readonly unknown[]).map((item) => value.fromMessage(item)),
         toMessage: (items) => {
-          if (!Array.isArray(items)) throw new Misfit(`${inspectInOneLine(items)} is no array`)
+          if (!Array.isArray(items)) throw new Misfit(`${preview(items)} is no array`)
           return items.map((item: unknown, i) => {
             try {
               return toOne(item)
@@ -180,7 +180,7 @@ function mapKeyReader(keyType: string): (key: string) => string {
 
 function toEntries(entries: unknown, keyType: string, toOne: (value: unknown) => unknown): Fields {
   if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) {
-    throw new Misfit(`${inspectInOneLine(entries)} is no object`)
+    throw new Misfit(`${preview(entries)} is no object`)
   }
   const message: Fields = {}
   for (const [key, value] of Object.entries(entries)) {
