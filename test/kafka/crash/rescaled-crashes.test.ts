@@ -8,22 +8,24 @@ import { killPlan } from './kill-plan.ts'
 import type { InputShape } from './numbered-input.ts'
 
 const seed = Number(process.env.MILLRACE_SEED ?? 20_261_122)
-/** In each of five parts of the test. */
-const kills = Math.ceil(Number(process.env.MILLRACE_KILLS ?? 25) / 5)
+/** A multiple of four: so many before, between and after changes, and a quarter more within them. */
+const kills = Math.ceil(Number(process.env.MILLRACE_KILLS ?? 20) / 4) * 4
 const shape: InputShape = { partitions: 8, keysPerPartition: 50, recordsPerKey: 250 }
 const runMsMax = 1_000
-const rescaleMsMax = 1_000
+const changeMs = { min: 200, range: 1_300 }
 
 test(
-  `100,000 records are written exactly once and in order by a job that is killed and rescaled (seed ${seed})`,
+  `100,000 records are written exactly once and in order by a job that is killed ${kills * 1.25} times and rescaled (seed ${seed})`,
   async () => {
     const random = new SeededRandom(seed)
+    const rounds = killPlan(random, kills).values()
     await using world = await CrashWorld.start(shape, seed)
-    const { job, input } = world
-    let done = 0
-    const killRepeatedly = async (parallelism: number): Promise<void> => {
-      for (const round of killPlan(random, kills)) {
-        input.release(++done / (6 * kills + 1))
+    const { job } = world
+    let steps = 0
+    const step = () => world.input.release(++steps / (kills * 1.25 + 4))
+    const killRepeatedly = async (parallelism: number, count = kills / 4): Promise<void> => {
+      for (const round of rounds.take(count)) {
+        step()
         await job.round({ parallelism }, round)
       }
     }
@@ -31,52 +33,53 @@ test(
     await killRepeatedly(2)
 
     // 2 -> 4 by a savepoint. It lies where `--resume` finds it, since the first runs may die before their first checkpoint.
+    step()
     const stopped = job.start({ parallelism: 2 }, 'until a savepoint')
     const stoppedId = await job.idOf(stopped)
     await delay(random.below(runMsMax))
-    const { path: from } = JSON.parse(await job.succeed('stop', stoppedId, '-p', job.checkpoints, '--json')) as {
-      readonly path: string
-    }
+    const said = await job.succeed('stop', stoppedId, '-p', job.checkpoints, '--json')
+    const { path: from } = JSON.parse(said) as { readonly path: string }
     await job.untilFinished(stopped)
-    const [first, ...others] = killPlan(random, kills)
-    await job.round({ parallelism: 4, from }, first!)
-    for (const round of others) {
-      input.release(++done / (6 * kills + 1))
-      await job.round({ parallelism: 4 }, round)
-    }
+    step()
+    await job.round({ parallelism: 4, from }, rounds.next().value!)
+    await killRepeatedly(4, kills / 4 - 1)
 
     // 4 -> 2 -> 4 in one process, which is killed behind it.
     const rescaled = job.start({ parallelism: 4 }, 'rescaled to 2 and to 4, and killed')
     const id = await job.idOf(rescaled)
     for (const parallelism of [2, 4]) {
+      step()
       await delay(random.below(runMsMax))
-      input.release(++done / (6 * kills + 1))
       await job.succeed('rescale', id, '-p', String(parallelism))
     }
     await delay(random.below(runMsMax))
     await job.kill(rescaled)
     await killRepeatedly(4)
 
-    // Killed while it is being rescaled, at any instant of it.
-    for (let i = 0; i < kills; i++) {
-      input.release(++done / (6 * kills + 1))
-      const parallelism = i % 2 === 0 ? 4 : 2
-      const run = job.start({ parallelism }, 'killed while it is rescaled')
+    // Killed at any instant of a change, which may be complete by then.
+    for (let i = 0; i < kills / 4; i++) {
+      step()
+      const [parallelism, next] = i % 2 === 0 ? [4, 2] : [2, 4]
+      const run = job.start({ parallelism }, 'killed while it is rescaled or stopped')
       const runId = await job.idOf(run)
       await delay(random.below(runMsMax))
-      const rescaling = job.attempt('rescale', runId, '-p', String(6 - parallelism))
-      await delay(random.below(rescaleMsMax))
-      await job.kill(run)
-      await rescaling
+      const change =
+        i % 3 === 2
+          ? job.attempt('stop', runId, '-p', job.checkpoints)
+          : job.attempt('rescale', runId, '-p', String(next))
+      await delay(changeMs.min + random.below(changeMs.range))
+      run.child.kill('SIGKILL')
+      job.tell(await run.ended)
+      await change
     }
 
     await killRepeatedly(2)
     const last = job.start({ parallelism: 4 }, 'to the end')
-    await input.finish()
+    await world.input.finish()
     await job.untilFinished(last)
     await world.expectExactlyOnce()
     expect(job.deathsAtPoints['sink-precommitted']).toBeGreaterThan(0)
     if (process.env.MILLRACE_STORY === '1') console.log(job.story)
   },
-  60_000 + 6 * kills * 12_000,
+  120_000 + kills * 15_000,
 )
