@@ -290,7 +290,11 @@ test.each<[string, Partial<KafkaRecordSerializer<string>>, string]>([
 ])('%s is refused as INVALID_RECORD', async (_, part, message) => {
   const { writer } = await world({ recordSerializer: { ...valueOnly, ...part } })
   const writing = (async () => writer.write('a'))()
-  await expect(writing).rejects.toMatchObject({ code: 'INVALID_RECORD', message: expect.stringContaining(message) })
+  await expect(writing).rejects.toMatchObject({
+    code: 'INVALID_RECORD',
+    message: expect.stringContaining(message),
+    isLasting: true,
+  })
 })
 
 test.each<[Partial<KafkaRecordSerializer<string>>, string]>([
@@ -317,6 +321,7 @@ test('A topic that is not there is told after three seconds of asking; one that 
       'Cannot write to topic "never": the brokers know no such topic, after 3 s of asking. Check the name, or create the topic: ' +
       'sinks create none.',
     facts: { topic: 'never' },
+    isLasting: true,
   })
   await passUntilAsked(clock, 4_600)
   await never

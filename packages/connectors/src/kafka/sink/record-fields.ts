@@ -72,9 +72,13 @@ const previewCharactersMax = 100
 
 function invalidRecord(topic: string | undefined, reason: string): KafkaError {
   const to = topic === undefined ? '' : ` to topic "${topic}"`
-  return new KafkaError('INVALID_RECORD', `Cannot write a record${to}: ${reason}. See the sink's recordSerializer.`, {
-    topic,
-  })
+  // The same record is as invalid in the next attempt.
+  return new KafkaError(
+    'INVALID_RECORD',
+    `Cannot write a record${to}: ${reason}. See the sink's recordSerializer.`,
+    { topic },
+    { isLasting: true },
+  )
 }
 
 function invalidSerializer(name: string, expected: string): KafkaError {

@@ -84,5 +84,7 @@ function unknownTopic(topic: string): KafkaError {
     `Cannot write to topic "${topic}": the brokers know no such topic, after ${unknownGraceMs / 1_000} s of asking. Check the name, ` +
       'or create the topic: sinks create none.',
     { topic },
+    // A wrong name, most often. Nobody would see that while the job is started again and again.
+    { isLasting: true },
   )
 }
