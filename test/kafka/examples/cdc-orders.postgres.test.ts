@@ -5,14 +5,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createKafkaDriver } from '../../../packages/connectors/src/kafka/driver/create-kafka-driver.ts'
-import { generateChange } from '../../../packages/examples/src/cdc-orders/generate-change.ts'
 import type { PostgresServer } from '../../../scripts/postgres/postgres-server.ts'
 import { Millrace } from '../../integration/cli/millrace.ts'
 import { query } from '../../postgres/query.ts'
 import { startTestPostgres } from '../../postgres/test-postgres.ts'
 import { driverContext, write } from '../driver-context.ts'
 import { brokers, uniqueName } from '../kafka.ts'
-import { type Change, changeLog, deliveries, eventOf, type ReportRow, reportOf } from './change-log.ts'
+import { type Change, changeLog, deliveries, eventOf, reportOf } from './change-log.ts'
+import { type ReportRow, readReport } from './report-row.ts'
+import { reportOfShop } from './shop-report.ts'
 
 const partitionCount = 16
 const example = (name: string) =>
@@ -49,7 +50,7 @@ async function newWorld() {
         ['run', ...options, example('job.ts'), '--', ...jobArgs, '--database', postgres.url, '--table', table, ...more],
         { cwd: directory, timeoutMs: 100_000 },
       ),
-    rows: () => readReport(table),
+    rows: () => readReport(postgres.url, table),
     async untilCheckpoint(): Promise<void> {
       const isThere = () =>
         existsSync(checkpoints) &&
@@ -65,12 +66,6 @@ async function newWorld() {
     },
   }
   return world
-}
-
-async function readReport(table: string): Promise<readonly ReportRow[]> {
-  const text = `select order_id::int as "orderId", customer, status, amount::text as amount,
-    (extract(epoch from updated_at) * 1000)::bigint::text as "updatedAtMs" from "${table}" order by order_id`
-  return (await query(postgres.url, text)) as unknown as readonly ReportRow[]
 }
 
 /** Writes each partition's changes in the order in which they are told. */
@@ -133,27 +128,3 @@ describe('The example cdc-orders', () => {
     expect(await world.rows()).toEqual(reportOfShop(changeCount))
   })
 })
-
-/** What the shop's log comes to: every change once, as it is told first. */
-function reportOfShop(eventCount: number): readonly ReportRow[] {
-  const seen = new Set<number>()
-  const rows = new Map<number, ReportRow>()
-  for (let i = 0; i < eventCount; i++) {
-    const { before, after, source } = generateChange(i)
-    if (seen.has(source.lsn)) continue
-    seen.add(source.lsn)
-    if (after === null) {
-      rows.delete(before!.id)
-      continue
-    }
-    const { id, customer, status, amount_cents, updated_at } = after
-    rows.set(id, {
-      orderId: id,
-      customer,
-      status: status.toUpperCase(),
-      amount: `${Math.floor(amount_cents / 100)}.${String(amount_cents % 100).padStart(2, '0')}`,
-      updatedAtMs: String(updated_at / 1_000),
-    })
-  }
-  return [...rows.values()].toSorted((a, b) => a.orderId - b.orderId)
-}

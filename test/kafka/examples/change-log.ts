@@ -1,5 +1,7 @@
 // The log of a shop's database and how Debezium tells it: apart from the example's own, so that neither vouches for itself.
 
+import type { ReportRow } from './report-row.ts'
+
 /** A change of an order. */
 export interface Change {
   readonly lsn: number
@@ -7,15 +9,6 @@ export interface Change {
   readonly id: number
   readonly cents: number
   readonly status: 'placed' | 'paid' | 'shipped'
-}
-
-/** A row of the report, as tests read it. */
-export interface ReportRow {
-  readonly orderId: number
-  readonly customer: string
-  readonly status: string
-  readonly amount: string
-  readonly updatedAtMs: string
 }
 
 const startMs = Date.UTC(2026, 10, 21)

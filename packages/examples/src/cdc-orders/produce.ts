@@ -25,6 +25,7 @@ export default defineJob('shop', (env, args) => {
   env.setParallelism(1)
   env
     .fromSource(changes, WatermarkStrategy.noWatermarks(), 'Changes of the shop')
+    .uid('changes')
     .sinkTo(
       new KafkaSink<ChangeEvent>({
         bootstrapServers: values.brokers,
@@ -36,4 +37,5 @@ export default defineJob('shop', (env, args) => {
       }),
     )
     .name('Topic')
+    .uid('topic')
 })
