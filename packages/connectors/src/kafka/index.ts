@@ -32,6 +32,6 @@ export type {
   KafkaSourceSettingsOptions,
 } from './source/kafka-source-options.ts'
 export type { KafkaSplit } from './source/kafka-split.ts'
-export type { OnDeserializationError } from './source/poison-records.ts'
+export type { DeadLetterOptions, OnDeserializationError } from './source/poison-records.ts'
 export type { StartingOffsets } from './source/starting-offsets.ts'
 export type { StoppingOffsets } from './source/stopping-offsets.ts'

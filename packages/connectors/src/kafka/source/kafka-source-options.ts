@@ -54,7 +54,7 @@ export interface KafkaSourceSettingsOptions extends ConnectionOptions, FetcherOp
   /**
    * What happens to a record that the deserializer throws for: `fail` (the default) fails the job, and names it; `skip`
    * leaves it out, and counts it in `numRecordsInErrors`; `{ deadLetter: topic }` writes it to a topic that exists, as it was, with
-   * headers `deadLetter.topic`, `.partition`, `.offset` and `.error`, at least once, outside of the transactions of sinks.
+   * headers `deadLetter.topic`, `.partition`, `.offset` and `.error`: at least once, or with `transactionalIdPrefix` exactly once.
    */
   readonly onDeserializationError?: OnDeserializationError
   /**

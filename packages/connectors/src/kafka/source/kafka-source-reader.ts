@@ -6,7 +6,9 @@ import { KafkaError } from '../driver/kafka-error.ts'
 import type { KafkaFetcher } from '../driver/kafka-fetcher.ts'
 import type { KafkaDeserializer } from '../formats/deserializer.ts'
 import { FormatNotReady } from '../formats/format-not-ready.ts'
-import { DeadLetterQueue } from './dead-letter-queue.ts'
+import { commitTransaction } from '../sink/transactions/commit-transaction.ts'
+import { createDeadLetters } from './create-dead-letters.ts'
+import type { DeadLetters, DeadLetterTransactions } from './dead-letters.ts'
 import { HeldRecord } from './held-record.ts'
 import type { KafkaSourceSettings } from './kafka-source-settings.ts'
 import type { KafkaSplit } from './kafka-split.ts'
@@ -32,7 +34,8 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   readonly #deserialize: KafkaDeserializer<T>
   readonly #context: SourceReaderContext
   readonly #poison: PoisonRecords
-  readonly #deadLetters: DeadLetterQueue | undefined
+  readonly #deadLetters: DeadLetters | undefined
+  #restoredTransactions: DeadLetterTransactions[] = []
   readonly #commits: OffsetCommits | undefined
   readonly #bytes: Counter
   readonly #resets: Counter
@@ -57,8 +60,8 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     this.#context = context
     const policy = settings.onDeserializationError
     if (typeof policy === 'object') {
-      const connected = () => this.#connected()
-      this.#deadLetters = new DeadLetterQueue(policy.deadLetter, connected, context.metrics, () => this.#wake())
+      const driver = () => this.#connected()
+      this.#deadLetters = createDeadLetters({ policy, driver, context, onChange: () => this.#wake() })
     }
     this.#poison = new PoisonRecords(policy, context.metrics, this.#deadLetters)
     this.#bytes = context.metrics.counter('bytesConsumedTotal')
@@ -74,11 +77,15 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
         (offsets) => this.#gauges.committed(offsets),
       )
     }
-    this.commitsOnCheckpoint = this.#commits !== undefined
+    const hasTransactions = typeof policy === 'object' && policy.transactionalIdPrefix !== undefined
+    this.commitsOnCheckpoint = this.#commits !== undefined || hasTransactions
   }
 
   async start(): Promise<void> {
-    await this.#deadLetters?.open()
+    const transactions = this.#restoredTransactions
+    this.#restoredTransactions = []
+    if (this.#deadLetters !== undefined) await this.#deadLetters.open(transactions)
+    else await this.#commitRestored(transactions)
   }
 
   addSplits(splits: readonly KafkaSplit[]): void {
@@ -155,12 +162,19 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     const ended = [...this.#ended.values()]
     const positions = [...reading, ...ended].map(({ topic, partition, offset }) => ({ topic, partition, offset }))
     this.#commits?.put(checkpointId, positions)
-    const withLetters = [...reading, ...ended].map((split) => this.#withDeadLetters(split))
-    return withLetters.filter(({ splitId, deadLetters }) => deadLetters !== undefined || this.#splits.has(splitId))
+    const deadLetterTransactions = this.#deadLetters?.snapshotState(checkpointId)
+    const withLetters = [...reading, ...ended].map((split, i) => {
+      const each = this.#withDeadLetters(split)
+      return i === 0 && deadLetterTransactions !== undefined ? { ...each, deadLetterTransactions } : each
+    })
+    const hasLetters = (split: KafkaSplit) =>
+      split.deadLetters !== undefined || (split.deadLetterTransactions?.precommitted.length ?? 0) > 0
+    return withLetters.filter((split) => hasLetters(split) || this.#splits.has(split.splitId))
   }
 
-  notifyCheckpointComplete(checkpointId: number): void {
+  async notifyCheckpointComplete(checkpointId: number): Promise<void> {
     this.#commits?.complete(checkpointId)
+    await this.#deadLetters?.notifyCheckpointComplete(checkpointId)
   }
 
   notifyCheckpointAborted(checkpointId: number): void {
@@ -170,7 +184,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#idleTime.end()
-    await this.#commitsSettled()
+    await Promise.all([this.#commitsSettled(), this.#deadLetters?.close()])
     await this.#driver?.close()
     this.#wake()
   }
@@ -230,7 +244,8 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
 
   /** Writes again what a snapshot has of them. */
   #takeDeadLetters(split: KafkaSplit): KafkaSplit {
-    const { deadLetters = [], ...rest } = split
+    const { deadLetters = [], deadLetterTransactions, ...rest } = split
+    if (deadLetterTransactions !== undefined) this.#restoredTransactions.push(deadLetterTransactions)
     if (this.#deadLetters === undefined && deadLetters.length > 0) {
       const { splitId } = split
       this.#context.logger.warn('dead letters of the snapshot are dropped: the source has no topic for them any more', {
@@ -247,14 +262,23 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     return deadLetters.length === 0 ? split : { ...split, deadLetters }
   }
 
+  /** They belong to the checkpoint that the job starts from, also where the source puts no more letters aside. */
+  async #commitRestored(transactions: readonly DeadLetterTransactions[]): Promise<void> {
+    const { clock, logger, jobInfo } = this.#context
+    for (const transaction of transactions.flatMap(({ precommitted }) => precommitted)) {
+      await commitTransaction(transaction, { driver: this.#connected(), clock, logger, jobInfo })
+    }
+  }
+
   #positionOf(split: KafkaSplit): number {
     if (this.#held?.assignment.splitId === split.splitId) return this.#held.offset
     return this.#fetcher?.progress(split)?.offset ?? split.offset
   }
 
   #statusWithoutRecords(): InputStatus {
-    const isDone = this.#hasAllSplits && this.#splits.size === 0 && (this.#deadLetters?.isEmpty ?? true)
-    return isDone ? 'end-of-input' : 'nothing-available'
+    if (!this.#hasAllSplits || this.#splits.size > 0) return 'nothing-available'
+    this.#deadLetters?.finish()
+    return this.#deadLetters?.isEmpty === false ? 'nothing-available' : 'end-of-input'
   }
 
   #count(records: number, bytes: number): void {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { KafkaSourceSettingsOptions } from './kafka-source-options.ts'
 import { kafkaSourceSettings } from './kafka-source-settings.ts'
+import type { DeadLetterOptions } from './poison-records.ts'
 
 test("Properties have Kafka's names, and options go before them", () => {
   const settings = kafkaSourceSettings({
@@ -72,6 +73,16 @@ test.each<[string, KafkaSourceSettingsOptions]>([
   ['it must be one of read_committed', { bootstrapServers, topics: 't', properties: { 'isolation.level': 'none' } }],
 ])('A source is refused, as %s', (reason, options) => {
   expect(() => kafkaSourceSettings(options)).toThrow(reason)
+})
+
+test.each<[string, DeadLetterOptions]>([
+  ['not empty', { deadLetter: '' }],
+  ['transactionalIdPrefix must not be empty', { deadLetter: 'd', transactionalIdPrefix: '' }],
+  ['nor have a "/": "a/b"', { deadLetter: 'd', transactionalIdPrefix: 'a/b' }],
+  ['Pass transactionalIdPrefix too', { deadLetter: 'd', transactionTimeoutMs: 1_000 }],
+  ['must be milliseconds, at least 1, not 0', { deadLetter: 'd', transactionalIdPrefix: 'a', transactionTimeoutMs: 0 }],
+])('Dead letters are refused, as %s', (reason, onDeserializationError) => {
+  expect(() => kafkaSourceSettings({ bootstrapServers, topics: 't', onDeserializationError })).toThrow(reason)
 })
 
 test('A password that is refused is not shown', () => {

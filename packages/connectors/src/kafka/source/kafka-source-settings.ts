@@ -5,7 +5,7 @@ import { KafkaError } from '../driver/kafka-error.ts'
 import type { FetcherOptions, IsolationLevel } from '../driver/kafka-fetcher.ts'
 import { PropertyReader, withoutUndefined } from '../kafka-properties.ts'
 import type { KafkaSourceSettingsOptions } from './kafka-source-options.ts'
-import type { OnDeserializationError } from './poison-records.ts'
+import type { DeadLetterOptions, OnDeserializationError } from './poison-records.ts'
 import type { StartingOffsets } from './starting-offsets.ts'
 import type { StoppingOffsets } from './stopping-offsets.ts'
 import type { Subscription } from './subscription.ts'
@@ -42,9 +42,7 @@ export function kafkaSourceSettings(options: KafkaSourceSettingsOptions): KafkaS
   properties.checkAllTaken()
   const isBounded = options.bounded !== undefined
   const onError = options.onDeserializationError ?? 'fail'
-  if (typeof onError === 'object' && onError.deadLetter === '') {
-    throw invalid('onDeserializationError', 'deadLetter is the name of a topic, and not empty')
-  }
+  if (typeof onError === 'object') checkDeadLetters(onError)
   if (isBounded && options.unbounded !== undefined) {
     throw invalid('unbounded', 'bounded is given as well. Pass one of the two')
   }
@@ -136,6 +134,20 @@ function subscriptionOf({ topics, topicPattern, partitions }: KafkaSourceSetting
   if (names.length === 0 || names.includes(''))
     throw invalid('topics', 'at least one name is needed, and none is empty')
   return { topics: names }
+}
+
+function checkDeadLetters(options: DeadLetterOptions): void {
+  const { deadLetter, transactionalIdPrefix: prefix, transactionTimeoutMs: timeoutMs } = options
+  const refuse = (reason: string) => invalid('onDeserializationError', reason)
+  if (deadLetter === '') throw refuse('deadLetter is the name of a topic, and not empty')
+  if (prefix === '' || prefix?.includes('/')) {
+    throw refuse(`transactionalIdPrefix must not be empty, nor have a "/": "${prefix}"`)
+  }
+  if (timeoutMs === undefined) return
+  if (prefix === undefined) throw refuse('transactionTimeoutMs is that of transactions. Pass transactionalIdPrefix too')
+  if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1) {
+    throw refuse(`transactionTimeoutMs must be milliseconds, at least 1, not ${timeoutMs}`)
+  }
 }
 
 function checkGroup(groupId: string | undefined, start: StartingOffsets, stop: StoppingOffsets | undefined): void {

@@ -1,6 +1,7 @@
 import type { SourceSplit } from '@millrace/runtime/connector'
 import type { TopicPartition } from '../driver/kafka-driver.ts'
-import type { DeadLetter } from './dead-letter-queue.ts'
+import type { DeadLetter } from './dead-letter.ts'
+import type { DeadLetterTransactions } from './dead-letters.ts'
 
 /** A partition, and what of it is to be read. Plain data: it crosses threads, and lies in snapshots. */
 export interface KafkaSplit extends SourceSplit, TopicPartition {
@@ -10,6 +11,8 @@ export interface KafkaSplit extends SourceSplit, TopicPartition {
   readonly stoppingOffset?: number
   /** In snapshots: records before `offset` that are still to be written to the topic of dead letters. */
   readonly deadLetters?: readonly DeadLetter[]
+  /** In snapshots, with one split of a reader: its transactions of dead letters, of all its splits. */
+  readonly deadLetterTransactions?: DeadLetterTransactions
 }
 
 /** `orders-3`, as Kafka itself writes it. */

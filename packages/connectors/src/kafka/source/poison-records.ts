@@ -3,10 +3,24 @@ import { KafkaError } from '../driver/kafka-error.ts'
 import type { ConsumerRecord } from '../formats/deserializer.ts'
 import { asyncSchemaCode } from '../formats/validate.ts'
 import { messageOf } from '../message-of.ts'
-import { type DeadLetterQueue, deadLetterOf } from './dead-letter-queue.ts'
+import { deadLetterOf } from './dead-letter.ts'
+import type { DeadLetters } from './dead-letters.ts'
 
-/** What happens to a record that cannot be deserialized; `deadLetter` is the topic that it is written to. */
-export type OnDeserializationError = 'fail' | 'skip' | { readonly deadLetter: string }
+/** What happens to a record that cannot be deserialized. */
+export type OnDeserializationError = 'fail' | 'skip' | DeadLetterOptions
+
+/** To another topic with it. */
+export interface DeadLetterOptions {
+  /** A topic that exists. */
+  readonly deadLetter: string
+  /**
+   * With it letters are part of transactions that are committed when their checkpoint is complete, so whoever reads
+   * `read_committed` sees each once. As that of a sink, which must not have the same.
+   */
+  readonly transactionalIdPrefix?: string
+  /** As that of a sink. Default 15 min. */
+  readonly transactionTimeoutMs?: number
+}
 
 const previewBytes = 200
 
@@ -14,10 +28,10 @@ const previewBytes = 200
 export class PoisonRecords {
   readonly #policy: OnDeserializationError
   readonly #errors: Counter
-  readonly #deadLetters: DeadLetterQueue | undefined
+  readonly #deadLetters: DeadLetters | undefined
 
   /** `deadLetters` is needed where the policy is to use it. */
-  constructor(policy: OnDeserializationError, metrics: MetricGroup, deadLetters: DeadLetterQueue | undefined) {
+  constructor(policy: OnDeserializationError, metrics: MetricGroup, deadLetters: DeadLetters | undefined) {
     this.#policy = policy
     this.#deadLetters = deadLetters
     this.#errors = metrics.counter('numRecordsInErrors')
