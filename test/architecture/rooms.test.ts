@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { importsBelow, importsOf } from './imports.ts'
-import { connectorViolations, roomViolations } from './rooms.ts'
+import { connectorViolations, kafkaViolations, roomViolations } from './rooms.ts'
 
 const folder = (path: string) => fileURLToPath(new URL(`../../packages/${path}`, import.meta.url))
 
@@ -21,6 +21,27 @@ test('connectors import the contract, Node and their own dependencies only', () 
   const imports = importsBelow(folder('connectors/src'))
   expect(imports.length).toBeGreaterThan(0)
   expect(connectorViolations(imports, Object.keys({ ...dependencies, ...peerDependenciesMeta }))).toEqual([])
+})
+
+test('rooms of the Kafka connector import from lower floors only', () => {
+  expect(kafkaViolations(importsBelow(folder('connectors/src')))).toEqual([])
+  const at = (file: string, specifier: string) => ({ file, line: 3, specifier })
+  expect(
+    kafkaViolations([
+      at('kafka/source/a.ts', '../sink/transactions/b.ts'),
+      at('kafka/sink/a.ts', '../kafka-properties.ts'),
+      at('kafka/driver/fetch/a.ts', '../protocol/b.ts'),
+      at('kafka/driver/a.ts', '../formats/format.ts'),
+      at('kafka/source/a.ts', '../sink/kafka-sink.ts'),
+      at('kafka/sink/transactions/a.ts', '../kafka-writer.ts'),
+      at('kafka/sink/a.ts', '../testing/fake-kafka.ts'),
+    ]),
+  ).toEqual([
+    'kafka/driver/a.ts:3 imports kafka/formats/format.ts: "driver" may not import from "formats"',
+    'kafka/source/a.ts:3 imports kafka/sink/kafka-sink.ts: "source" may not import from "sink"',
+    'kafka/sink/transactions/a.ts:3 imports kafka/sink/kafka-writer.ts: "sink/transactions" may not import from "sink"',
+    'kafka/sink/a.ts:3 imports kafka/testing/fake-kafka.ts: it is for tests only, and not packed',
+  ])
 })
 
 test('importsOf finds every kind of import, and none in comments and texts', () => {

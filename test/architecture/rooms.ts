@@ -19,6 +19,14 @@ export const floors: readonly (readonly string[])[] = [
   ['cli'],
 ]
 
+/** The rooms of packages/connectors/src/kafka, in the same order. */
+export const kafkaFloors: readonly (readonly string[])[] = [
+  ['driver'],
+  ['formats'],
+  ['sink/transactions'],
+  ['source', 'sink'],
+]
+
 /** May import every room: its tests' worlds are made of all of them. */
 const openRoom = 'testing'
 
@@ -108,4 +116,33 @@ function packageOf(specifier: string): string | undefined {
   if (specifier.startsWith('.') || specifier.startsWith('node:')) return undefined
   const parts = specifier.split('/')
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0]
+}
+
+/** What breaks the order of the Kafka connector's rooms. Files beside them are the door, and settings that rooms share. */
+export function kafkaViolations(imports: readonly Import[]): readonly string[] {
+  return imports.flatMap(({ file, line, specifier }) => {
+    if (!specifier.startsWith('.') || isTestOfKafka(file)) return []
+    const imported = posix.join(posix.dirname(file), specifier)
+    if (!imported.startsWith('kafka/')) return []
+    const room = kafkaRoomOf(file)
+    const target = kafkaRoomOf(imported)
+    const where = `${file}:${line} imports ${imported}`
+    if (target === 'testing') return [`${where}: it is for tests only, and not packed`]
+    if (room === undefined || target === undefined || room === target) return []
+    return kafkaFloorOf(target) < kafkaFloorOf(room) ? [] : [`${where}: "${room}" may not import from "${target}"`]
+  })
+}
+
+function isTestOfKafka(file: string): boolean {
+  return !file.startsWith('kafka/') || file.startsWith('kafka/testing/')
+}
+
+function kafkaRoomOf(file: string): string | undefined {
+  const [, ...path] = file.split('/')
+  const rooms = [...kafkaFloors.flat(), 'testing'].toSorted((a, b) => b.length - a.length)
+  return rooms.find((room) => path.join('/').startsWith(`${room}/`))
+}
+
+function kafkaFloorOf(room: string): number {
+  return kafkaFloors.findIndex((floor) => floor.includes(room))
 }

@@ -2,17 +2,28 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { floors } from '../architecture/rooms.ts'
+import { floors, kafkaFloors } from '../architecture/rooms.ts'
 import { repositoryRoot } from './public-doors.ts'
 
 const text = readFileSync(join(repositoryRoot, 'ARCHITECTURE.md'), 'utf8')
 
 test('The table of rooms has the folders of the runtime, on the floors that their imports are held to', () => {
-  const rows = [...text.matchAll(/^\| (\d+|any) \| `([\w-]+)` \|/gm)].map(([, floor, room]) => `${floor} ${room}`)
+  const rows = [...sectionOf('Rooms of `packages/runtime/src`').matchAll(/^\| (\d+|any) \| `([\w-]+)` \|/gm)].map(
+    ([, floor, room]) => `${floor} ${room}`,
+  )
   const folders = readdirSync(join(repositoryRoot, 'packages/runtime/src'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => `${floorOf(name)} ${name}`)
   expect(rows.toSorted()).toEqual(folders.toSorted())
+})
+
+test('The rooms of the Kafka connector are on the floors that their imports are held to', () => {
+  const section = sectionOf('Rooms of `packages/connectors/src/kafka`')
+  const rows = [...section.matchAll(/^\| (\d+|any) \| (`[^|]+`) \|/gm)].map(([, floor, rooms]) => `${floor} ${rooms}`)
+  expect(rows).toEqual([
+    ...kafkaFloors.map((rooms, i) => `${i + 1} ${rooms.map((room) => `\`${room}\``).join(', ')}`),
+    'any `testing`',
+  ])
 })
 
 test('Rooms that are foreseen are named with their floors, until they are there', () => {
@@ -26,4 +37,8 @@ test('Rooms that are foreseen are named with their floors, until they are there'
 function floorOf(room: string): string {
   if (room === 'testing') return 'any'
   return String(floors.findIndex((rooms) => rooms.includes(room)) + 1)
+}
+
+function sectionOf(title: string): string {
+  return text.split(/^## /m).find((section) => section.startsWith(`${title}\n`)) ?? ''
 }
