@@ -3,6 +3,7 @@ import { avroLanguage } from './avro/avro-language.ts'
 import { RegistryFormat } from './registry-format.ts'
 import type { RegistryFormatOptions } from './registry-format-options.ts'
 
+/** What `avroFormat` can be told. */
 export interface AvroFormatOptions<T> extends RegistryFormatOptions<T> {
   /**
    * Writing: what is written by. Reading: what records are read as, whatever schema they were written by, by Avro's rules of
@@ -15,7 +16,8 @@ export interface AvroFormatOptions<T> extends RegistryFormatOptions<T> {
  * Avro, with a schema registry. Records are plain objects. Longs that no number holds exactly are bigints; `bytes` and `fixed` are
  * Uint8Arrays; `decimal` is text (`"12.30"`), and nothing is rounded; dates, times and timestamps are the numbers that Avro has, in
  * the unit that the schema names; enums are their symbols. A value of a union stands for itself where it tells its branch (`null` or
- * a record), else it is `{ [branch]: value }`.
+ * a record), else it is `{ [branch]: value }`. A schema that reads a union must take all its branches, as the registry's rules of
+ * compatibility ask.
  *
  * @throws SchemaRegistryError `INVALID_OPTION`, `SCHEMA_INVALID` at once; when the job writes `REGISTRY_UNREACHABLE`,
  * `SCHEMA_INCOMPATIBLE`, `SCHEMA_MISMATCH` and others. What is wrong with a record that is read makes it a poison record.

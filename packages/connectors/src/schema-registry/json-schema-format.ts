@@ -3,6 +3,7 @@ import { jsonSchemaLanguage } from './json/json-schema-language.ts'
 import { RegistryFormat } from './registry-format.ts'
 import type { RegistryFormatOptions } from './registry-format-options.ts'
 
+/** What `jsonSchemaFormat` can be told. */
 export interface JsonSchemaFormatOptions<T> extends RegistryFormatOptions<T> {
   /** Writing: what records must fit. Reading: the same; without it, the schema they were written by. As JSON text, or as the object. */
   readonly schema?: string | object
@@ -18,7 +19,7 @@ export interface JsonSchemaFormatOptions<T> extends RegistryFormatOptions<T> {
  *
  * @example
  * const orders = jsonSchemaFormat<{ id: number }>({
- *   registry: ['http://registry-1:8081', 'http://registry-2:8081'],
+ *   registry: { url: ['http://registry-1:8081', 'http://registry-2:8081'] },
  *   schema: { title: 'Order', type: 'object', properties: { id: { type: 'integer' } }, required: ['id'] },
  *   registration: 'existing', // Schemas are registered by someone else.
  * })

@@ -3,6 +3,7 @@ import { protobufLanguage } from './protobuf/protobuf-language.ts'
 import { RegistryFormat } from './registry-format.ts'
 import type { RegistryFormatOptions } from './registry-format-options.ts'
 
+/** What `protobufFormat` can be told. */
 export interface ProtobufFormatOptions<T> extends RegistryFormatOptions<T> {
   /** A .proto file. Writing: what is written by. Reading: what records are read as; without it, they are as they were written. */
   readonly schema?: string
