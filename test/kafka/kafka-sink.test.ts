@@ -12,6 +12,9 @@ const clock = new SystemClock()
 const driver = createKafkaDriver({ bootstrapServers: brokers().split(',') }, driverContext)
 afterAll(() => driver.close())
 
+/** The machine may be busy. */
+const patience = { timeout: 50_000 }
+
 interface KeyedText {
   readonly key: string
   readonly value: string
@@ -140,7 +143,7 @@ test.each<[string, Partial<KafkaSinkOptions<string>>]>([
   const values = Array.from({ length: 2_000 }, (_, i) => `v${i}`)
   const recordSerializer = { topic, value: stringFormat() }
   await writeAll(await writerOf<string>({ recordSerializer, batchBytes: 1_000, ...options }), values)
-  await expect.poll(() => readAll(driver, topic)).toEqual(values.map((value, i) => `0@${i} ${value}`))
+  await expect.poll(() => readAll(driver, topic), patience).toEqual(values.map((value, i) => `0@${i} ${value}`))
 })
 
 test('A topic that is not there is told when the job starts; none is created', async () => {
@@ -184,7 +187,7 @@ test('Partitions that are added are written to without a restart', async () => {
       await writer.write('b')
       await writer.flush?.(false)
       return (await readAll(driver, topic)).some((record) => record.startsWith('1@'))
-    })
+    }, patience)
     .toBe(true)
   await writer.close?.()
 })
@@ -209,7 +212,7 @@ test('A broker that is killed and started again while it is written to loses not
     })()
     const more = async (count: number) => {
       const from = written
-      await expect.poll(() => written, { timeout: 30_000 }).toBeGreaterThan(from + count)
+      await expect.poll(() => written, patience).toBeGreaterThan(from + count)
     }
     for (let bounce = 0; bounce < 2; bounce++) {
       await more(20_000)
