@@ -1,6 +1,6 @@
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createKafkaDriver } from '../../../packages/connectors/src/kafka/driver/create-kafka-driver.ts'
-import type { KafkaDriver } from '../../../packages/connectors/src/kafka/driver/kafka-driver.ts'
+import type { KafkaDriver, TopicPartition } from '../../../packages/connectors/src/kafka/driver/kafka-driver.ts'
 import type { KafkaCluster } from '../../../scripts/kafka/kafka-cluster.ts'
 import { runKafkaTool } from '../../../scripts/kafka/kafka-tool.ts'
 import { driverContext, write } from '../driver-context.ts'
@@ -15,7 +15,7 @@ const idleMsMax = 20_000
 const readMsMax = 120_000
 
 /** A cluster of the test's own, the input that flows into it, and the job between its two topics. */
-export class CrashWorld implements AsyncDisposable {
+export class CrashWorld {
   readonly cluster: KafkaCluster
   readonly input: NumberedInput
   readonly job: KilledJob
@@ -33,16 +33,24 @@ export class CrashWorld implements AsyncDisposable {
     this.#topics = topics
     this.#shape = shape
     this.input = new NumberedInput(driver, topics.input, shape)
-    this.job = new KilledJob({ cluster, ...topics, shape, seed })
+    const outputs = partitionsOf(topics.output, shape)
+    const measureOutput = async () => {
+      const ends = await driver.listOffsets(outputs, 'latest', 'read_uncommitted')
+      return ends.reduce((sum, { offset }) => sum + offset, 0)
+    }
+    this.job = new KilledJob({ cluster, ...topics, shape, seed, measureOutput })
   }
 
+  /** It ends with the test, also with one that takes too long. */
   static async start(shape: InputShape, seed: number): Promise<CrashWorld> {
     const cluster = await startTestCluster()
     const driver = createKafkaDriver({ bootstrapServers: [cluster.bootstrapServers] }, driverContext)
     const topics = { input: uniqueName('numbers'), output: uniqueName('counts') }
     const { partitions } = shape
     await driver.admin.createTopics(Object.values(topics).map((topic) => ({ topic, partitions })))
-    return new CrashWorld({ cluster, driver, seed }, topics, shape)
+    const world = new CrashWorld({ cluster, driver, seed }, topics, shape)
+    onTestFinished(() => world.#stop())
+    return world
   }
 
   /**
@@ -51,8 +59,7 @@ export class CrashWorld implements AsyncDisposable {
    */
   async expectExactlyOnce(): Promise<void> {
     const { input, output } = this.#topics
-    const { partitions } = this.#shape
-    const all = Array.from({ length: partitions }, (_, partition) => ({ topic: input, partition }))
+    const all = partitionsOf(input, this.#shape)
     const written = await this.#driver.listOffsets(all, 'latest')
     expect(written, 'the input').toEqual(all.map((each) => ({ ...each, offset: recordsPerPartition(this.#shape) })))
     expect(violations(await this.#readCommitted(output), this.#shape), this.job.story).toEqual([])
@@ -80,10 +87,14 @@ export class CrashWorld implements AsyncDisposable {
     return read.stdout
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async #stop(): Promise<void> {
     await this.input.stop()
     this.job[Symbol.dispose]()
     await this.#driver.close()
     await this.cluster.kill()
   }
+}
+
+function partitionsOf(topic: string, { partitions }: InputShape): readonly TopicPartition[] {
+  return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
 }

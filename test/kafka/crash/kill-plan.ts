@@ -8,6 +8,8 @@ export type Kill =
   | { readonly kind: 'early'; readonly afterMs: number }
   /** So long after it has said that it runs. */
   | { readonly kind: 'running'; readonly afterMs: number }
+  /** So long after something that it has written has arrived. */
+  | { readonly kind: 'writing'; readonly afterMs: number }
 
 /** What happens to the broker during a run. */
 export interface Bounce {
@@ -26,8 +28,9 @@ export interface Round {
   readonly bounce?: Bounce
 }
 
-const runMsMax = 1_200
 const startMsMax = 900
+const runMsMax = 1_000
+const writeMsMax = 600
 const timesMax = 4
 
 /**
@@ -43,12 +46,10 @@ export function killPlan(random: SeededRandom, kills: number): readonly Round[] 
     plan.push({ kind: 'at', point: 'sink-committed', times: 1 + random.below(timesMax) })
   }
   while (plan.length < kills) {
-    const isEarly = random.below(6) === 0
-    plan.push(
-      isEarly
-        ? { kind: 'early', afterMs: random.below(startMsMax) }
-        : { kind: 'running', afterMs: random.below(runMsMax) },
-    )
+    const choice = random.below(6)
+    if (choice === 0) plan.push({ kind: 'early', afterMs: random.below(startMsMax) })
+    else if (choice === 1) plan.push({ kind: 'running', afterMs: random.below(runMsMax) })
+    else plan.push({ kind: 'writing', afterMs: random.below(writeMsMax) })
   }
   const kept = plan.slice(0, kills)
   for (let i = kept.length - 1; i > 0; i--) {
@@ -65,17 +66,17 @@ export function killPlan(random: SeededRandom, kills: number): readonly Round[] 
       downMs: random.below(500),
       isSurvived: bounces % 3 !== 0,
     }
-    // A run that dies before it runs would not notice.
-    return { kill: kill.kind === 'early' ? { ...kill, kind: 'running' } : kill, bounce }
+    if (kill.kind === 'at') return { kill, bounce }
+    // A run that dies before it runs would not notice, and without a broker none writes.
+    return { kill: { ...kill, kind: bounce.isSurvived ? 'writing' : 'running' }, bounce }
   })
 }
 
 /** In words, for the story of a test. */
 export function describeRound({ kill, bounce }: Round): string {
+  const since = { early: 'was started', running: 'ran', writing: 'had written something' }
   const death =
-    kill.kind === 'at'
-      ? `at ${kill.point}, time ${kill.times}`
-      : `${kill.afterMs} ms after it ${kill.kind === 'early' ? 'was started' : 'ran'}`
+    kill.kind === 'at' ? `at ${kill.point}, time ${kill.times}` : `${kill.afterMs} ms after it ${since[kill.kind]}`
   if (bounce === undefined) return death
   const { how, afterMs, downMs, isSurvived } = bounce
   return `${death}; broker: ${how} after ${afterMs} ms for ${downMs} ms${isSurvived ? ', survived' : ''}`

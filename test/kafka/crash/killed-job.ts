@@ -13,6 +13,10 @@ const job = fileURLToPath(new URL('numbered-keys.job.ts', import.meta.url))
 const brokerId = 1
 /** A run that is to die at a point gets there within seconds; alone it would never end. */
 const runTimeoutMs = 120_000
+const writeTimeoutMs = 60_000
+const pollMs = 20
+/** Records that mark the ends of transactions in the output; what is more has been written. */
+const markersMax = 40
 const commandTimeoutMs = 60_000
 
 export interface KilledJobOptions {
@@ -22,6 +26,8 @@ export interface KilledJobOptions {
   readonly shape: InputShape
   /** The first line of the story. */
   readonly seed: number
+  /** How much there is in the output, whether committed or not. */
+  readonly measureOutput: () => Promise<number>
 }
 
 /** How a run is started. */
@@ -63,6 +69,7 @@ export class KilledJob implements Disposable {
   async round(start: Start, round: Round): Promise<void> {
     const { kill, bounce } = round
     const dieAt = kill.kind === 'at' ? `${kill.point}:${kill.times}` : undefined
+    const before = await this.#options.measureOutput()
     const run = this.start(start, describeRound(round), dieAt)
     if (kill.kind !== 'early') await run.until(isSubmitted)
     const bounced = bounce && this.#bounce(bounce)
@@ -72,6 +79,7 @@ export class KilledJob implements Disposable {
     if (kill.kind === 'at') {
       this.#assertDiedAt(kill.point, await run.ended)
     } else {
+      if (kill.kind === 'writing') await this.#untilWritten(run, before)
       await delay(kill.afterMs)
       await this.kill(run)
     }
@@ -150,6 +158,17 @@ export class KilledJob implements Disposable {
   tell({ stderr }: Ended): void {
     const lines = stderr.split('\n').filter((line) => /WARN|ERROR|error:|hint:|dies at/.test(line))
     this.#story.push(...lines.slice(0, 12).map((line) => `  ${line.slice(0, 600)}`))
+  }
+
+  async #untilWritten(run: Millrace, before: number): Promise<void> {
+    const deadline = Date.now() + writeTimeoutMs
+    while ((await this.#options.measureOutput()) <= before + markersMax) {
+      if (Date.now() > deadline || run.child.exitCode !== null) {
+        const what = `The last run was to write something, and has not in ${writeTimeoutMs / 1_000} s`
+        throw new Error(`${what}:\n${run.stderr}\n${this.story}`)
+      }
+      await delay(pollMs)
+    }
   }
 
   async #bounce({ how, afterMs, downMs }: Bounce): Promise<void> {
