@@ -1,3 +1,4 @@
+import { AnswerMemory } from '../connection/answer-memory.ts'
 import {
   type BrokerConnection,
   type ConnectBroker,
@@ -27,6 +28,8 @@ export class Cluster {
   readonly leaders: Leaders = new Leaders()
   readonly settings: ConnectionSettings
   readonly context: KafkaDriverContext
+  /** Of large answers, on all connections. */
+  readonly answerMemory: AnswerMemory = new AnswerMemory()
   readonly #connect: ConnectBroker
   readonly #seeds: readonly ServerAddress[]
   readonly #brokers: Map<number, BrokerAnswer> = new Map<number, BrokerAnswer>()
@@ -216,7 +219,7 @@ export class Cluster {
       if (this.#connections.get(key) !== known) return this.#connection({ host, port }, lane)
       this.#connections.delete(key)
     }
-    const connecting = this.#connect(host, port, this.settings, this.context)
+    const connecting = this.#connect(host, port, this.settings, this.context, this.answerMemory)
     this.#connections.set(key, connecting)
     try {
       const connection = await connecting

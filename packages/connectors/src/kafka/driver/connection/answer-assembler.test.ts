@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AnswerAssembler } from './answer-assembler.ts'
+import { AnswerMemory } from './answer-memory.ts'
 
 describe('AnswerAssembler', () => {
   test('answers come whole and in order, however the socket cuts them', () => {
@@ -34,7 +35,7 @@ function answerOf(length: number, fill: number): Buffer {
 /** As a socket does: each read takes no more than there is room for. The sizes of reads are repeated. */
 function assembled(bytes: Buffer, reads: readonly number[]): Buffer[] {
   const answers: Buffer[] = []
-  const assembler = new AnswerAssembler((answer) => answers.push(answer))
+  const assembler = new AnswerAssembler(new AnswerMemory(), (answer) => answers.push(answer))
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const room = assembler.room()
     const count = Math.min(reads[i % reads.length]!, room.length, bytes.length - at)

@@ -1,3 +1,5 @@
+import type { AnswerMemory } from './answer-memory.ts'
+
 /** Where reads go while no large answer is under way. Most answers fit in whole. */
 const scratchBytes = 64 * 1024
 /** What says that it is longer is hardly an answer of Kafka: nothing of that size is set aside for it. */
@@ -5,19 +7,21 @@ const answerBytesMax = 256 * 1024 * 1024
 const sizeBytes = 4
 
 /**
- * Cuts what a broker sends into answers, each with its size of four bytes in front, in memory of its own. The socket reads into
+ * Cuts what a broker sends into answers, each with its size of four bytes in front, in memory of its own, which for large ones is of `memory`. The socket reads into
  * the place that `room` answers: the rest of a large answer goes right where it belongs, in as few reads as the system
  * allows, without a buffer for each read that is joined with the others later. Bench: driver.bench.ts.
  */
 export class AnswerAssembler {
   readonly #emit: (answer: Buffer) => void
+  readonly #memory: AnswerMemory
   readonly #scratch: Buffer = Buffer.allocUnsafeSlow(scratchBytes)
   /** How much of the scratch buffer is taken by an answer that has only begun. */
   #begun = 0
   #answer: Buffer | undefined
   #filled = 0
 
-  constructor(emit: (answer: Buffer) => void) {
+  constructor(memory: AnswerMemory, emit: (answer: Buffer) => void) {
+    this.#memory = memory
     this.#emit = emit
   }
 
@@ -46,13 +50,14 @@ export class AnswerAssembler {
       const length = sizeBytes + bytes.readInt32BE(at)
       if (length < sizeBytes || length > answerBytesMax) {
         // Whoever reads answers makes of it what it can.
-        this.#emit(copied(bytes, at, end, end - at))
+        this.#emit(Buffer.from(bytes.subarray(at, end)))
         at = end
       } else if (length <= end - at) {
-        this.#emit(copied(bytes, at, at + length, length))
+        this.#emit(Buffer.from(bytes.subarray(at, at + length)))
         at += length
       } else {
-        this.#answer = copied(bytes, at, end, length)
+        this.#answer = this.#memory.take(length)
+        bytes.copy(this.#answer, 0, at, end)
         this.#filled = end - at
         at = end
       }
@@ -60,10 +65,4 @@ export class AnswerAssembler {
     this.#begun = end - at
     bytes.copyWithin(0, at, end)
   }
-}
-
-function copied(bytes: Buffer, start: number, end: number, length: number): Buffer {
-  const copy = Buffer.allocUnsafeSlow(length)
-  bytes.copy(copy, 0, start, end)
-  return copy
 }

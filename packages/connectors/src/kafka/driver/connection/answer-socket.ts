@@ -1,6 +1,7 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import { AnswerAssembler } from './answer-assembler.ts'
+import type { AnswerMemory } from './answer-memory.ts'
 
 export interface AnswerSocketOptions {
   readonly host: string
@@ -11,9 +12,9 @@ export interface AnswerSocketOptions {
 
 const keepAliveDelayMs = 60_000
 
-/** A socket whose `data` are whole answers of a broker, with their sizes. */
-export function answerSocket({ host, port, ssl, onConnect }: AnswerSocketOptions): net.Socket {
-  const answers = new AnswerAssembler((answer) => socket.emit('data', answer))
+/** A socket whose `data` are whole answers of a broker, with their sizes. Large ones are in `memory`, and may be given back. */
+export function answerSocket({ host, port, ssl, onConnect }: AnswerSocketOptions, memory: AnswerMemory): net.Socket {
+  const answers = new AnswerAssembler(memory, (answer) => socket.emit('data', answer))
   const onread: net.OnReadOpts = {
     buffer: () => answers.room(),
     callback: (count) => {

@@ -1,5 +1,6 @@
 import type { KafkaConnectionOptions, KafkaDriverContext } from '../connection-options.ts'
 import type { WireRequest } from '../protocol/wire-request.ts'
+import type { AnswerMemory } from './answer-memory.ts'
 
 /**
  * One connection to one broker, past TLS and authentication. A broker works on the requests of a connection one after the other,
@@ -15,12 +16,16 @@ export interface BrokerConnection {
   close(): void
 }
 
-/** Rejects with `ConnectionLostError` if it may work later, and with a `KafkaError` if it will not as it is configured. */
+/**
+ * Large answers may come in `memory`, and readers may give it back. Rejects with `ConnectionLostError` if it may work later, and
+ * with a `KafkaError` if it will not as it is configured.
+ */
 export type ConnectBroker = (
   host: string,
   port: number,
   options: ConnectionSettings,
   context: KafkaDriverContext,
+  memory: AnswerMemory,
 ) => Promise<BrokerConnection>
 
 /** The options of users with the defaults filled in. */

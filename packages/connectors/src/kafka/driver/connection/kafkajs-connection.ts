@@ -7,7 +7,8 @@ import type { KafkaDriverContext } from '../connection-options.ts'
 import { WireReader } from '../protocol/wire-reader.ts'
 import type { WireRequest } from '../protocol/wire-request.ts'
 import { WireWriter } from '../protocol/wire-writer.ts'
-import { answerSocket } from './answer-socket.ts'
+import type { AnswerMemory } from './answer-memory.ts'
+import { type AnswerSocketOptions, answerSocket } from './answer-socket.ts'
 import { type BrokerConnection, ConnectionLostError, type ConnectionSettings } from './broker-connection.ts'
 import { NegotiatedConnection } from './negotiated-connection.ts'
 import { refusal } from './refusals.ts'
@@ -59,8 +60,9 @@ export async function connectByKafkajs(
   port: number,
   settings: ConnectionSettings,
   context: KafkaDriverContext,
+  memory: AnswerMemory,
 ): Promise<BrokerConnection> {
-  const connection = new KafkajsConnection(host, port, settings, context)
+  const connection = new KafkajsConnection(host, port, settings, context, memory)
   await connection.open()
   return connection
 }
@@ -68,14 +70,20 @@ export async function connectByKafkajs(
 class KafkajsConnection extends NegotiatedConnection {
   readonly #raw: RawConnection
 
-  constructor(host: string, port: number, settings: ConnectionSettings, context: KafkaDriverContext) {
+  constructor(
+    host: string,
+    port: number,
+    settings: ConnectionSettings,
+    context: KafkaDriverContext,
+    memory: AnswerMemory,
+  ) {
     super(`${host}:${port}`, settings, context)
     this.#raw = new RawConnectionClass({
       host,
       port,
       clientId: settings.clientId,
       logger: silentLogger,
-      socketFactory: answerSocket,
+      socketFactory: (options: AnswerSocketOptions) => answerSocket(options, memory),
       ssl: settings.tls === true ? {} : settings.tls || null,
       sasl: settings.sasl === undefined ? null : saslOf(settings.sasl),
       connectionTimeout: settings.connectionTimeoutMs,

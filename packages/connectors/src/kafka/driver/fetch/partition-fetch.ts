@@ -4,9 +4,11 @@ import type { AbortedTransaction } from '../record-batch/aborted-transactions.ts
 import { AbortedTransactions } from '../record-batch/aborted-transactions.ts'
 import { BatchHead } from '../record-batch/batch-head.ts'
 import { RecordCursor } from '../record-batch/record-cursor.ts'
+import type { SharedAnswer } from './shared-answer.ts'
 
 interface FetchedChunk {
   readonly bytes: Buffer
+  readonly answer: SharedAnswer | undefined
   readonly aborted: readonly AbortedTransaction[]
 }
 
@@ -74,7 +76,7 @@ export class PartitionFetch<A extends PartitionAssignment> {
   }
 
   /** Takes what was fetched from `fetchOffset` on. False if it has not one whole batch, so that nothing is gained. */
-  take(fetched: FetchedPartition): boolean {
+  take(fetched: FetchedPartition, answer?: SharedAnswer): boolean {
     this.highWatermark = fetched.highWatermark
     this.lastStableOffset = fetched.lastStableOffset
     this.logStartOffset = fetched.logStartOffset
@@ -82,7 +84,8 @@ export class PartitionFetch<A extends PartitionAssignment> {
     const { bytes, nextOffset } = wholeBatches(fetched.records)
     if (nextOffset <= this.fetchOffset) return false
     this.fetchOffset = nextOffset
-    this.#chunks.push({ bytes, aborted: fetched.aborted })
+    answer?.use(bytes)
+    this.#chunks.push({ bytes, answer, aborted: fetched.aborted })
     this.bufferedBytes += bytes.length
     return true
   }
@@ -93,8 +96,7 @@ export class PartitionFetch<A extends PartitionAssignment> {
       if (this.#openChunk !== undefined) {
         if (this.cursor.advance()) return true
         this.bufferedBytes -= this.#openChunk.bytes.length
-        this.#openChunk = undefined
-        this.cursor.clear()
+        this.#closeChunk()
       }
       const chunk = this.#chunks.shift()
       if (chunk === undefined) return false
@@ -121,16 +123,24 @@ export class PartitionFetch<A extends PartitionAssignment> {
 
   drop(): void {
     this.generation++
+    for (const { answer } of this.#chunks) answer?.release(false)
     this.#chunks.length = 0
-    this.#openChunk = undefined
     this.bufferedBytes = 0
-    this.cursor.clear()
+    this.#closeChunk()
   }
 
   succeed(): void {
     this.failingSinceMs = undefined
     this.failures = 0
     this.notBeforeMs = 0
+  }
+
+  #closeChunk(): void {
+    const chunk = this.#openChunk
+    const { hasLent } = this.cursor
+    this.#openChunk = undefined
+    this.cursor.clear()
+    chunk?.answer?.release(hasLent)
   }
 
   #cursorAt(offset: number): RecordCursor<A> {

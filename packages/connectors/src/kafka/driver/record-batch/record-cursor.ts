@@ -29,6 +29,8 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
   valueLength = -1
   /** The offset after everything that was handed out or skipped. */
   position: number
+  /** Whether bytes of what was opened have been handed out, which somebody may keep. */
+  hasLent = false
 
   readonly #head: BatchHead = new BatchHead()
   readonly #stoppingOffset: number
@@ -64,6 +66,7 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
     this.#aborted = aborted
     this.#left = 0
     this.#batchEnd = -1
+    this.hasLent = false
   }
 
   /** Lets go of the memory. */
@@ -102,10 +105,12 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
   }
 
   key(): Buffer | null {
+    this.hasLent = true
     return this.keyLength < 0 ? null : this.#bytes.subarray(this.#keyAt, this.#keyAt + this.keyLength)
   }
 
   value(): Buffer | null {
+    this.hasLent = true
     return this.valueLength < 0 ? null : this.#bytes.subarray(this.#valueAt, this.#valueAt + this.valueLength)
   }
 
@@ -123,6 +128,7 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
     this.#at = this.#headersAt
     const count = this.#varint()
     // A header has two lengths at least.
+    this.hasLent ||= count > 0
     if (count < 0 || count * 2 > this.#recordEnd - this.#at)
       throw this.#damaged(`a record says it has ${count} headers`)
     const headers: RecordHeader[] = []
