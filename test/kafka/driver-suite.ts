@@ -58,7 +58,8 @@ export function describeKafkaDriver(name: string, createDriver: KafkaDriverFacto
           message: expect.stringContaining(topic),
         })
         await driver.admin.deleteTopics([topic])
-        expect(await driver.topics([topic])).toEqual([])
+        // Brokers learn of it a moment after the controller.
+        await expect.poll(() => driver.topics([topic])).toEqual([])
       })
     })
 

@@ -1,7 +1,8 @@
-// Run by `KAFKA_BROKERS=host:port node test/kafka/driver.bench.ts`: records a second that the default driver writes and reads, in
+// Run by `KAFKA_BROKERS=host:port [DRIVER=platformatic] node test/kafka/driver.bench.ts`: records a second that a driver writes and reads, in
 // one thread, keys of 8 bytes and values of 30, in four partitions. CPU time too: on a busy machine only that can be compared.
-import { createKafkaDriver } from '../../packages/connectors/src/kafka/driver/create-kafka-driver.ts'
+
 import type { KafkaDriver } from '../../packages/connectors/src/kafka/driver/kafka-driver.ts'
+import { kafkaDriverFor } from '../../packages/connectors/src/kafka/driver/kafka-driver-for.ts'
 import type { KafkaProducer } from '../../packages/connectors/src/kafka/driver/kafka-producer.ts'
 import { RecordBatchBuilder } from '../../packages/connectors/src/kafka/driver/record-batch/record-batch-builder.ts'
 import { driverContext } from './driver-context.ts'
@@ -10,7 +11,8 @@ const partitions = [0, 1, 2, 3]
 const recordCount = Number(process.env.RECORDS ?? 2_000_000)
 const batchBytes = 64 * 1024
 
-const driver = createKafkaDriver({ bootstrapServers: (process.env.KAFKA_BROKERS ?? '').split(',') }, driverContext)
+const name = process.env.DRIVER === 'platformatic' ? 'platformatic' : 'kafkajs'
+const driver = kafkaDriverFor(name)({ bootstrapServers: (process.env.KAFKA_BROKERS ?? '').split(',') }, driverContext)
 for (const compression of ['none', 'lz4', 'zstd'] as const) {
   const topic = `bench-${compression}-${Date.now()}`
   await driver.admin.createTopics([{ topic, partitions: partitions.length }])

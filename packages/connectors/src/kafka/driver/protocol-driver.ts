@@ -21,9 +21,10 @@ import type {
 } from './kafka-driver.ts'
 import type { FetcherOptions, IsolationLevel, KafkaFetcher, PartitionAssignment } from './kafka-fetcher.ts'
 import type { KafkaProducer, ProducerIdentity, ProducerOptions } from './kafka-producer.ts'
+import { partitionKey } from './partition-key.ts'
 import { BatchProducer } from './produce/batch-producer.ts'
 import { brokerError, brokerErrorKind } from './protocol/broker-errors.ts'
-import { groupByTopic } from './protocol/group-by-topic.ts'
+import { type ByTopic, groupByTopic } from './protocol/group-by-topic.ts'
 import {
   earliestTimestamp,
   latestTimestamp,
@@ -99,10 +100,10 @@ export class ProtocolDriver implements KafkaDriver {
       offsetFetchRequest(groupId, numbersOf(groupByTopic(partitions))),
       ({ error, offsets }) => error || (offsets.find((each) => each.error !== 0)?.error ?? 0),
     )
-    const byKey = new Map(offsets.map((each) => [`${each.topic}-${each.partition}`, each.offset]))
-    return partitions.flatMap(({ topic, partition }) => {
-      const offset = byKey.get(`${topic}-${partition}`) ?? -1
-      return offset < 0 ? [] : [{ topic, partition, offset }]
+    const byKey = new Map(offsets.map((each) => [partitionKey(each), each.offset]))
+    return partitions.flatMap((each) => {
+      const offset = byKey.get(partitionKey(each)) ?? -1
+      return offset < 0 ? [] : [{ topic: each.topic, partition: each.partition, offset }]
     })
   }
 
@@ -226,9 +227,7 @@ function attemptError(what: string, error: number, facts: Readonly<Record<string
   return brokerErrorKind(error).remedy === 'give-up' ? reason : new RetriableError(reason)
 }
 
-function numbersOf(
-  byTopic: readonly (readonly [topic: string, partitions: readonly TopicPartition[]])[],
-): (readonly [topic: string, partitions: readonly number[]])[] {
+function numbersOf(byTopic: ByTopic<TopicPartition>): ByTopic<number> {
   return byTopic.map(([topic, partitions]) => [topic, partitions.map(({ partition }) => partition)])
 }
 

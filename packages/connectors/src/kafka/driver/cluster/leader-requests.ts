@@ -1,27 +1,24 @@
 import { ConnectionLostError } from '../connection/broker-connection.ts'
 import type { TopicPartition } from '../kafka-driver.ts'
+import { partitionKey } from '../partition-key.ts'
 import { brokerError, brokerErrorKind } from '../protocol/broker-errors.ts'
-import { groupByTopic } from '../protocol/group-by-topic.ts'
-import type { WireRequest } from '../protocol/wire-request.ts'
+import { type ByTopic, groupByTopic } from '../protocol/group-by-topic.ts'
+import type { PartitionOutcome, WireRequest } from '../protocol/wire-request.ts'
 import type { Cluster } from './cluster.ts'
 import { RetriableError } from './retry.ts'
-
-interface PartitionAnswer extends TopicPartition {
-  readonly error: number
-}
 
 /**
  * Asks the leader of each partition, all leaders at a time, and again those that have moved, until every partition is
  * answered. The answers are in the order of `partitions`.
  */
-export async function askLeaders<P extends TopicPartition, A extends PartitionAnswer>(
+export async function askLeaders<P extends TopicPartition, A extends PartitionOutcome>(
   cluster: Cluster,
   what: string,
   partitions: readonly P[],
-  requestOf: (byTopic: readonly (readonly [topic: string, partitions: readonly P[]])[]) => WireRequest<readonly A[]>,
+  requestOf: (byTopic: ByTopic<P>) => WireRequest<readonly A[]>,
 ): Promise<A[]> {
   const answers = new Map<string, A>()
-  const isOpen = (each: TopicPartition): boolean => !answers.has(keyOf(each))
+  const isOpen = (each: TopicPartition): boolean => !answers.has(partitionKey(each))
   await cluster.retrier.run(what, {}, async () => {
     const open = partitions.filter(isOpen)
     const leaders = await cluster.leadersOf(open)
@@ -32,7 +29,7 @@ export async function askLeaders<P extends TopicPartition, A extends PartitionAn
         for (const answer of await cluster.send(nodeId, 'control', requestOf(groupByTopic(group)))) {
           const { topic, partition, error } = answer
           if (error === 0) {
-            answers.set(keyOf(answer), answer)
+            answers.set(partitionKey(answer), answer)
             continue
           }
           const reason = brokerError(`Cannot ${what} (topic "${topic}", partition ${partition})`, error, {
@@ -60,9 +57,5 @@ export async function askLeaders<P extends TopicPartition, A extends PartitionAn
       )
     }
   })
-  return partitions.map((each) => answers.get(keyOf(each))!)
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`
+  return partitions.map((each) => answers.get(partitionKey(each))!)
 }

@@ -1,10 +1,17 @@
 import type { NewTopic } from '../kafka-admin.ts'
-import type { WireRequest } from './wire-request.ts'
+import type { PartitionOffset } from '../kafka-driver.ts'
+import type { ByTopic } from './group-by-topic.ts'
+import type { WireReader } from './wire-reader.ts'
+import type { PartitionOutcome, WireRequest } from './wire-request.ts'
 
 export interface NamedAnswer {
   readonly name: string
   readonly error: number
   readonly errorMessage: string | null
+}
+
+function namedAnswer(reader: WireReader): NamedAnswer {
+  return { name: reader.string(), error: reader.int16(), errorMessage: reader.nullableString() }
 }
 
 export function createTopicsRequest(
@@ -28,12 +35,8 @@ export function createTopicsRequest(
       writer.int32(timeoutMs).boolean(false)
     },
     read(reader) {
-      reader.int32() // Throttle time.
-      return reader.array(() => ({
-        name: reader.string(),
-        error: reader.int16(),
-        errorMessage: reader.nullableString(),
-      }))
+      reader.throttleTime()
+      return reader.array(() => namedAnswer(reader))
     },
   }
 }
@@ -46,7 +49,7 @@ export function deleteTopicsRequest(topics: readonly string[], timeoutMs: number
     extraTimeoutMs: timeoutMs,
     write: (writer) => void writer.array(topics, (topic) => writer.string(topic)).int32(timeoutMs),
     read(reader) {
-      reader.int32() // Throttle time.
+      reader.throttleTime()
       return reader.array(() => ({ name: reader.string(), error: reader.int16(), errorMessage: null }))
     },
   }
@@ -67,12 +70,8 @@ export function createPartitionsRequest(
       writer.int32(timeoutMs).boolean(false)
     },
     read(reader) {
-      reader.int32() // Throttle time.
-      return reader.array(() => ({
-        name: reader.string(),
-        error: reader.int16(),
-        errorMessage: reader.nullableString(),
-      }))
+      reader.throttleTime()
+      return reader.array(() => namedAnswer(reader))
     },
   }
 }
@@ -92,7 +91,7 @@ export function describeConfigsRequest(type: 'topic' | 'broker', name: string): 
     apiVersion: 2,
     write: (writer) => void writer.int32(1).int8(resourceTypes[type]).string(name).nullArray().boolean(false),
     read(reader) {
-      reader.int32() // Throttle time.
+      reader.throttleTime()
       return reader.array(() => {
         const error = reader.int16()
         const errorMessage = reader.nullableString()
@@ -113,34 +112,25 @@ export function describeConfigsRequest(type: 'topic' | 'broker', name: string): 
 }
 
 export function deleteRecordsRequest(
-  byTopic: readonly (readonly [
-    topic: string,
-    offsets: readonly { readonly partition: number; readonly offset: number }[],
-  ])[],
+  offsets: ByTopic<PartitionOffset>,
   timeoutMs: number,
-): WireRequest<readonly { readonly topic: string; readonly partition: number; readonly error: number }[]> {
+): WireRequest<readonly PartitionOutcome[]> {
   return {
     apiKey: 21,
     apiName: 'DeleteRecords',
     apiVersion: 1,
     extraTimeoutMs: timeoutMs,
     write(writer) {
-      writer.array(byTopic, ([topic, offsets]) => {
-        writer.string(topic).array(offsets, ({ partition, offset }) => writer.int32(partition).int64(offset))
-      })
+      writer.byTopic(offsets, ({ partition, offset }) => writer.int32(partition).int64(offset))
       writer.int32(timeoutMs)
     },
     read(reader) {
-      reader.int32() // Throttle time.
-      const topics = reader.array(() => {
-        const topic = reader.string()
-        return reader.array(() => {
-          const partition = reader.int32()
-          reader.int64() // Low watermark.
-          return { topic, partition, error: reader.int16() }
-        })
+      reader.throttleTime()
+      return reader.byTopic((topic) => {
+        const partition = reader.int32()
+        reader.int64() // Low watermark.
+        return { topic, partition, error: reader.int16() }
       })
-      return topics.flat()
     },
   }
 }

@@ -8,6 +8,7 @@ export type BrokerErrorRemedy = 'retry' | 'find-leader' | 'find-coordinator' | '
 
 /** Those that are looked at one by one. */
 export const brokerErrors = {
+  offsetOutOfRange: 1,
   unknownTopic: 3,
   leaderNotAvailable: 5,
   requestTimedOut: 7,

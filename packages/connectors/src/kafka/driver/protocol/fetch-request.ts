@@ -1,11 +1,10 @@
+import type { PartitionOffset } from '../kafka-driver.ts'
 import type { AbortedTransaction } from '../record-batch/aborted-transactions.ts'
+import type { ByTopic } from './group-by-topic.ts'
 import type { WireRequest } from './wire-request.ts'
 
-export interface FetchPartition {
-  readonly topic: string
-  readonly partition: number
+export interface FetchPartition extends PartitionOffset {
   readonly leaderEpoch: number
-  readonly offset: number
 }
 
 export interface FetchOptions {
@@ -35,11 +34,8 @@ export interface FetchAnswer {
   readonly topics: readonly { readonly topic: string; readonly partitions: readonly FetchedPartition[] }[]
 }
 
-/** Without a session: every request names all its partitions. `byTopic` is in the order in which brokers fill their answer. */
-export function fetchRequest(
-  byTopic: readonly (readonly [topic: string, partitions: readonly FetchPartition[]])[],
-  options: FetchOptions,
-): WireRequest<FetchAnswer> {
+/** Without a session: every request names all its partitions. `partitions` are in the order in which brokers fill their answer. */
+export function fetchRequest(partitions: ByTopic<FetchPartition>, options: FetchOptions): WireRequest<FetchAnswer> {
   return {
     apiKey: 1,
     apiName: 'Fetch',
@@ -49,15 +45,13 @@ export function fetchRequest(
       writer.int32(-1).int32(options.waitMs).int32(options.bytesMin).int32(options.bytesMax)
       writer.int8(options.isReadCommitted ? 1 : 0)
       writer.int32(0).int32(-1) // No session.
-      writer.array(byTopic, ([topic, partitions]) => {
-        writer.string(topic).array(partitions, ({ partition, leaderEpoch, offset }) => {
-          writer.int32(partition).int32(leaderEpoch).int64(offset).int64(-1).int32(options.partitionBytesMax)
-        })
+      writer.byTopic(partitions, ({ partition, leaderEpoch, offset }) => {
+        writer.int32(partition).int32(leaderEpoch).int64(offset).int64(-1).int32(options.partitionBytesMax)
       })
       writer.array([], () => {}).string(options.rackId)
     },
     read(reader) {
-      reader.int32() // Throttle time.
+      reader.throttleTime()
       const error = reader.int16()
       reader.int32() // Session.
       const topics = reader.array(() => ({

@@ -39,7 +39,7 @@ export function metadataRequest(topics: readonly string[] | undefined): WireRequ
       writer.boolean(false)
     },
     read(reader) {
-      reader.int32() // Throttle time.
+      reader.throttleTime()
       const brokers = reader.array(() => {
         const broker = { nodeId: reader.int32(), host: reader.string(), port: reader.int32() }
         reader.nullableString() // Rack.

@@ -1,3 +1,4 @@
+import type { ByTopic } from './group-by-topic.ts'
 import type { WireRequest } from './wire-request.ts'
 
 export interface ProduceBatch {
@@ -23,7 +24,7 @@ export interface ProduceOptions {
 
 /** One batch a partition: brokers take no more in one request. */
 export function produceRequest(
-  byTopic: readonly (readonly [topic: string, batches: readonly ProduceBatch[]])[],
+  batches: ByTopic<ProduceBatch>,
   { transactionalId, acks, timeoutMs }: ProduceOptions,
 ): WireRequest<ProduceAnswer> {
   return {
@@ -36,9 +37,7 @@ export function produceRequest(
         .nullableString(transactionalId ?? null)
         .int16(acks)
         .int32(timeoutMs)
-      writer.array(byTopic, ([topic, batches]) => {
-        writer.string(topic).array(batches, ({ partition, bytes }) => writer.int32(partition).byteString(bytes))
-      })
+      writer.byTopic(batches, ({ partition, bytes }) => writer.int32(partition).byteString(bytes))
     },
     read(reader) {
       return reader.array(() => ({

@@ -1,4 +1,6 @@
-import type { WireRequest } from './wire-request.ts'
+import type { TopicPartition, TransactionalIdentity } from '../kafka-driver.ts'
+import type { ByTopic } from './group-by-topic.ts'
+import type { PartitionOutcome, WireRequest } from './wire-request.ts'
 
 export type CoordinatorType = 'group' | 'transaction'
 
@@ -17,7 +19,7 @@ export function findCoordinatorRequest(type: CoordinatorType, key: string): Wire
     apiVersion: 2,
     write: (writer) => void writer.string(key).int8(type === 'group' ? 0 : 1),
     read(reader) {
-      reader.int32() // Throttle time.
+      reader.throttleTime()
       return {
         error: reader.int16(),
         errorMessage: reader.nullableString(),
@@ -45,46 +47,34 @@ export function initProducerIdRequest(
     apiVersion: 1,
     write: (writer) => void writer.nullableString(transactionalId ?? null).int32(timeoutMs),
     read(reader) {
-      reader.int32() // Throttle time.
+      reader.throttleTime()
       return { error: reader.int16(), producerId: reader.int64(), epoch: reader.int16() }
     },
   }
 }
 
-interface Transactional {
-  readonly transactionalId: string
-  readonly producerId: number
-  readonly epoch: number
-}
-
 export function addPartitionsRequest(
-  { transactionalId, producerId, epoch }: Transactional,
-  byTopic: readonly (readonly [topic: string, partitions: readonly number[]])[],
-): WireRequest<readonly { readonly topic: string; readonly partition: number; readonly error: number }[]> {
+  { transactionalId, producerId, epoch }: TransactionalIdentity,
+  partitions: ByTopic<number>,
+): WireRequest<readonly PartitionOutcome[]> {
   return {
     apiKey: 24,
     apiName: 'AddPartitionsToTxn',
     apiVersion: 2,
     write(writer) {
       writer.string(transactionalId).int64(producerId).int16(epoch)
-      writer.array(byTopic, ([topic, partitions]) => {
-        writer.string(topic).array(partitions, (partition) => writer.int32(partition))
-      })
+      writer.byTopic(partitions, (partition) => writer.int32(partition))
     },
     read(reader) {
-      reader.int32() // Throttle time.
-      const topics = reader.array(() => {
-        const topic = reader.string()
-        return reader.array(() => ({ topic, partition: reader.int32(), error: reader.int16() }))
-      })
-      return topics.flat()
+      reader.throttleTime()
+      return reader.byTopic((topic) => ({ topic, partition: reader.int32(), error: reader.int16() }))
     },
   }
 }
 
 /** Version 2 keeps the epoch as it is, which makes it repeatable; later ones raise it. */
 export function endTransactionRequest(
-  { transactionalId, producerId, epoch }: Transactional,
+  { transactionalId, producerId, epoch }: TransactionalIdentity,
   outcome: 'commit' | 'abort',
 ): WireRequest<{ readonly error: number }> {
   return {
@@ -98,7 +88,7 @@ export function endTransactionRequest(
         .int16(epoch)
         .boolean(outcome === 'commit'),
     read(reader) {
-      reader.int32() // Throttle time.
+      reader.throttleTime()
       return { error: reader.int16() }
     },
   }
@@ -125,7 +115,7 @@ export function listTransactionsRequest(): WireRequest<{
         .compactArray([], () => {})
         .noTaggedFields(),
     read(reader) {
-      reader.int32() // Throttle time.
+      reader.throttleTime()
       const error = reader.int16()
       reader.compactArray(() => reader.compactString()) // Unknown filters.
       const transactions = reader.compactArray(() => {
@@ -145,7 +135,7 @@ export interface DescribedTransaction extends ListedTransaction {
   readonly timeoutMs: number
   readonly startedAtMs: number
   readonly epoch: number
-  readonly partitions: readonly { readonly topic: string; readonly partition: number }[]
+  readonly partitions: readonly TopicPartition[]
 }
 
 export function describeTransactionsRequest(
@@ -158,7 +148,7 @@ export function describeTransactionsRequest(
     isFlexible: true,
     write: (writer) => void writer.compactArray(transactionalIds, (id) => writer.compactString(id)).noTaggedFields(),
     read(reader) {
-      reader.int32() // Throttle time.
+      reader.throttleTime()
       return reader.compactArray(() => {
         const described = {
           error: reader.int16(),

@@ -61,6 +61,19 @@ export class WireReader {
     return this.#items(this.int32(), read)
   }
 
+  /** How long the broker has held back the answer, which most of them begin with. Nobody asks. */
+  throttleTime(): void {
+    this.int32()
+  }
+
+  /** The form of most answers: topics with arrays, whose items come as one array. */
+  byTopic<T>(read: (topic: string) => T): T[] {
+    return this.array(() => {
+      const topic = this.string()
+      return this.array(() => read(topic))
+    }).flat()
+  }
+
   unsignedVarint(): number {
     let value = 0
     for (let shift = 0; shift < 35; shift += 7) {

@@ -1,5 +1,12 @@
+import type { TopicPartition } from '../kafka-driver.ts'
 import type { WireReader } from './wire-reader.ts'
 import type { WireWriter } from './wire-writer.ts'
+
+/** What most answers say of each partition. */
+export interface PartitionOutcome extends TopicPartition {
+  /** Kafka's number, 0 for none. */
+  readonly error: number
+}
 
 /** A request of Kafka's protocol in one version of it, with the reader of its answer. */
 export interface WireRequest<T> {

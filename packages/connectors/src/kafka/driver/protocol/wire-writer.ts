@@ -1,3 +1,5 @@
+import type { ByTopic } from './group-by-topic.ts'
+
 /** Writes the fields of a request, in the older form (fixed lengths) or the flexible one (`compact...`, tagged fields). */
 export class WireWriter {
   #bytes: Buffer
@@ -64,6 +66,11 @@ export class WireWriter {
     this.int32(values.length)
     for (const value of values) write(value)
     return this
+  }
+
+  /** The form of most requests. */
+  byTopic<T>(topics: ByTopic<T>, write: (item: T) => void): this {
+    return this.array(topics, ([topic, items]) => this.string(topic).array(items, write))
   }
 
   nullArray(): this {
