@@ -98,6 +98,21 @@ describe('A record batch', () => {
     )
   })
 
+  test('in a compression that nobody knows here is refused by its place and number, once its checksum is right', () => {
+    const bytes = encode({ records: plain('a'), baseOffset: 7 })
+    bytes[layout.attributesAt + 1]! |= 6
+    checksum(bytes)
+    expect(() => read(bytes, { from: 7 })).toThrow(
+      expect.objectContaining({
+        code: 'UNSUPPORTED_COMPRESSION',
+        isLasting: true,
+        message:
+          'Cannot read the records of topic "t", partition 3, from offset 7 on: their compression has the number 6, which is ' +
+          'not known here. Let producers use gzip, snappy, lz4 or zstd, and start after them.',
+      }),
+    )
+  })
+
   test('of an older message format is refused by its number', () => {
     const bytes = encode({ records: plain('a') })
     bytes[layout.magicAt] = 1

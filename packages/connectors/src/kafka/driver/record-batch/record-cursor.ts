@@ -198,12 +198,13 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
 
   #decompressed(bytes: Buffer): Buffer {
     const compression = compressionOfCode(this.#head.compressionCode)
-    if (compression === undefined)
-      throw this.#damaged(`its compression has the unknown number ${this.#head.compressionCode}`)
+    if (compression === undefined) {
+      throw this.#unsupported(`their compression has the number ${this.#head.compressionCode}, which is not known here`)
+    }
     try {
       return decompress(compression, bytes, decompressedBytesMax)
     } catch (cause) {
-      if (cause instanceof KafkaError) throw cause
+      if (cause instanceof KafkaError) throw this.#unsupported(cause.message, cause)
       throw this.#damaged(`its records cannot be decompressed (${compression})`, cause)
     }
   }
@@ -276,6 +277,18 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
     const slice = this.#bytes.subarray(this.#at, end)
     this.#at = end
     return slice
+  }
+
+  /** The checksum is right, so it is what somebody wrote. */
+  #unsupported(reason: string, cause?: unknown): KafkaError {
+    const { topic, partition, position: offset } = this
+    return new KafkaError(
+      'UNSUPPORTED_COMPRESSION',
+      `Cannot read the records of topic "${topic}", partition ${partition}, from offset ${offset} on: ${reason}. ` +
+        'Let producers use gzip, snappy, lz4 or zstd, and start after them.',
+      { topic, partition, offset, compressionCode: this.#head.compressionCode },
+      cause === undefined ? undefined : { cause },
+    )
   }
 
   #damaged(damage: string, cause?: unknown): KafkaError {
