@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
@@ -33,6 +33,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...onTheBuild, 'test/kafka/**'],
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -42,6 +44,8 @@ export default defineConfig({
           include: onTheBuild,
           exclude: ['**/node_modules/**', '**/.generated*/**', ...withoutPostgres],
           globalSetup: ['scripts/bundle-runtime.mjs'],
+          // Each has threads of its own: one after the other where there are two processors.
+          sequence: { groupOrder: 2 },
         },
       },
       ...(await kafkaProject(withoutPostgres)),

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import type { TestProjectConfiguration } from 'vitest/config'
 import { findKafka, type KafkaMeans } from '../../scripts/kafka/kafka-installation.ts'
@@ -27,8 +28,10 @@ export async function kafkaProject(exclude: readonly string[]): Promise<readonly
       include: ['test/kafka/**/*.test.ts'],
       exclude: ['**/node_modules/**', ...exclude],
       globalSetup: ['test/kafka/broker-setup.ts'],
-      // After all others: simulations take every processor there is, and brokers beside them would be slow to answer.
-      sequence: { groupOrder: 1 },
+      // After all others: simulations take every processor there is, and brokers beside them would be slow to answer. These
+      // mostly wait, for brokers to start above all; but each file may have three of them.
+      maxWorkers: Math.min(Math.max(availableParallelism(), 2), 4),
+      sequence: { groupOrder: 3 },
       testTimeout: 120_000,
       hookTimeout: 120_000,
     },

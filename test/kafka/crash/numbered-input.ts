@@ -20,6 +20,11 @@ export function recordsPerPartition({ keysPerPartition, recordsPerKey }: InputSh
   return keysPerPartition * recordsPerKey
 }
 
+/** The records of all. */
+export function recordCount(shape: InputShape): number {
+  return shape.partitions * recordsPerPartition(shape)
+}
+
 /** The key of record `index` of a partition. */
 export function keyOf(shape: InputShape, partition: number, index: number): string {
   return `key-${String(partition + shape.partitions * (index % shape.keysPerPartition)).padStart(4, '0')}`
