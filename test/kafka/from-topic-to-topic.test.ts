@@ -1,21 +1,27 @@
 // The guide "From topic to topic in five minutes", file by file and command by command, with a Kafka of its own.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
+import { isRunning } from '../../scripts/kafka/broker-process.ts'
+import { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { codeBlocksOf } from '../docs/code-blocks.ts'
 import { repositoryRoot } from '../docs/public-doors.ts'
 import { asTyped, ShownOutput } from '../docs/shown-output.ts'
 import { JobDirectory } from '../integration/cli/job-directory.ts'
 import { dataDirectory } from './data-directory.ts'
-import { freeClusterPort } from './test-cluster.ts'
+import { freeClusterPort, requireKafka } from './test-cluster.ts'
 
 const guide = 'docs/guides/from-topic-to-topic.md'
 const bin = fileURLToPath(new URL('../../packages/runtime/bin/millrace.js', import.meta.url))
 const project = new JobDirectory()
-const home = mkdtempSync(join(dataDirectory(), 'millrace-guide-'))
+/** What the guide starts is nobody's but its user's; so the name tells the next run whether this one could end it. */
+const homePrefix = 'millrace-guide-'
+const home = join(dataDirectory(), `${homePrefix}${process.pid}`)
+await endAbandoned()
+mkdirSync(home)
 const port = String(await freeClusterPort())
 
 const shown = new ShownOutput(
@@ -45,6 +51,16 @@ afterAll(() => {
   project[Symbol.dispose]()
   rmSync(home, { recursive: true, force: true })
 })
+
+async function endAbandoned(): Promise<void> {
+  for (const name of readdirSync(dataDirectory()).filter((each) => each.startsWith(homePrefix))) {
+    if (isRunning(Number(name.slice(homePrefix.length)), 'node')) continue
+    const abandoned = join(dataDirectory(), name)
+    const clusters = KafkaCluster.findAll(join(abandoned, 'kafka'), await requireKafka())
+    await Promise.all(clusters.map((cluster) => cluster.kill()))
+    rmSync(abandoned, { recursive: true, force: true })
+  }
+}
 
 /** Runs a command to its end. */
 function shell(directory: string, command: string) {

@@ -24,6 +24,10 @@ test.each([
   ],
   [['fraud-rules', '--verbose', '--rate', '5'], 'run fraud-rules/job.ts --verbose -- --rate 5'],
   [['word-count', '--help'], { command: 'help' }],
+  [
+    ['orders-by-customer', '--resume', '--on-lost-transaction=skip', '--input', 'a=b'],
+    'run orders-by-customer/job.ts --resume --on-lost-transaction=skip -- --input a=b',
+  ],
   [['kafka', '-p', '3', '--rate', '5', '--verbose'], 'demo of -p 3 --verbose -- --rate 5'],
   [['nope'], { command: 'unknown-example', name: 'nope' }],
 ])('npm start -- %j', (args, expected) => {

@@ -17,7 +17,7 @@ export type ExampleCommandLine =
 /** Options of `millrace run` that have a value, and those that have none; all others are the job's. */
 const withValue = new Set([
   ...['-p', '--parallelism', '-D', '--define', '--log-level', '--log-format'],
-  ...['-s', '--from-savepoint', '-cm', '--claim-mode', '--drop-state'],
+  ...['-s', '--from-savepoint', '-cm', '--claim-mode', '--drop-state', '--on-lost-transaction'],
 ])
 const withoutValue = new Set([
   '--verbose',
@@ -43,6 +43,7 @@ export function exampleCommandLine(args: readonly string[], fileOf: (example: Ex
     const argument = args[i]!
     if (withValue.has(argument)) own.push(argument, ...args.slice(++i, i + 1))
     else if (withoutValue.has(argument) || /^-[pD]./.test(argument)) own.push(argument)
+    else if (withValue.has(/^(--.+?)=/.exec(argument)?.[1] ?? '')) own.push(argument)
     else jobArgs.push(argument)
   }
   if (example.isDemo === true) return { command: 'demo', example, millraceOptions: own, args: jobArgs }
@@ -62,6 +63,6 @@ npm start -- <example> [options]           run one of these
 ${sections.join('\n\n')}
 
 All of them take options of millrace run: -p N for the parallelism, -D key=value for the configuration, -s PATH to start
-from a savepoint, -d to stay in the background, --verbose.
+from a savepoint, --resume, -d to stay in the background, --verbose.
 `
 }

@@ -90,7 +90,8 @@ class Demo {
   }
 }
 
-describe('npm start -- kafka', () => {
+// Each of them starts a broker and two jobs, which takes long where many share few processors.
+describe('npm start -- kafka', { timeout: 240_000 }, () => {
   test('brings broker, shop and job up, and Ctrl-C ends all of it', async () => {
     const demo = new Demo(['--rate', '200'])
     await demo.until(/Job has been submitted/)

@@ -57,7 +57,7 @@ describe('The example orders-by-customer', () => {
     const run = (...args: string[]) =>
       new Millrace(['run', ...args, job, '--', ...topics, '--checkpoints', join(directory, 'checkpoints')], {
         cwd: directory,
-        timeoutMs: 100_000,
+        timeoutMs: 170_000,
       })
 
     await writeValues(input, 3, orders(0, 1_000))
