@@ -92,6 +92,8 @@ export class FakeRegistry implements AsyncDisposable {
     for await (const chunk of request) chunks.push(chunk as Buffer)
     this.requests.push(`${request.method} ${request.url}`)
     this.headers = request.headers
+    // Other clients have wishes that change nothing here (normalize, subject).
+    const path = request.url?.replace(/\?.*/, '')
     const failure = this.failures.shift()
     if (failure === 'hang') return
     if (failure === 'cut') return void request.socket.destroy()
@@ -101,7 +103,7 @@ export class FakeRegistry implements AsyncDisposable {
         throw new Refusal(401, 401, 'Unauthorized')
       }
       const text = Buffer.concat(chunks).toString()
-      answer(response, 200, this.#answer(`${request.method} ${request.url}`, text === '' ? {} : JSON.parse(text)))
+      answer(response, 200, this.#answer(`${request.method} ${path}`, text === '' ? {} : JSON.parse(text)))
     } catch (error) {
       const { status, errorCode, message } =
         error instanceof Refusal ? error : new Refusal(500, 50001, `Broken: ${error}`)
