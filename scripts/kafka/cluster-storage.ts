@@ -15,7 +15,7 @@ import { type Command, javaCommand, keytoolCommand } from './java-command.ts'
 import type { KafkaInstallation } from './kafka-installation.ts'
 import { runCommand } from './run-command.ts'
 
-const commandTimeoutMs = 60_000
+const commandTimeoutMs = 180_000
 
 /** Where the certificate is that clients of the listener with SASL have to trust. */
 export function certificateFile(directory: string): string {

@@ -30,7 +30,7 @@ export type KafkaToolName = keyof typeof tools
 
 /** How a tool is run. */
 export interface KafkaToolOptions {
-  /** Default 60 s. */
+  /** Default 2 min: a machine may be busy. */
   readonly timeoutMs?: number
   /** What it reads from its standard input. */
   readonly input?: string
@@ -49,7 +49,7 @@ export function runKafkaTool(
   options: KafkaToolOptions = {},
 ): Promise<CommandResult> {
   const { command, args: all } = toolCommand(installation, name, args, options.directories)
-  return runCommand(command, all, { timeoutMs: options.timeoutMs ?? 60_000, input: options.input ?? '' })
+  return runCommand(command, all, { timeoutMs: options.timeoutMs ?? 120_000, input: options.input ?? '' })
 }
 
 /** Runs one of them on this process's own terminal or pipes until it ends, or the user ends it. Answers its exit status. */

@@ -32,8 +32,8 @@ export async function kafkaProject(exclude: readonly string[]): Promise<readonly
       // mostly wait, for brokers to start above all; but each file may have three of them.
       maxWorkers: Math.min(Math.max(availableParallelism(), 2), 4),
       sequence: { groupOrder: 3 },
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
+      testTimeout: 240_000,
+      hookTimeout: 240_000,
     },
   }
   return [project]
