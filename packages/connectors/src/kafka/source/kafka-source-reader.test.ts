@@ -283,3 +283,21 @@ test('A preparation that fails fails the job, not the record', async () => {
   expect(reader.snapshotState(1)).toEqual([split])
   expect(metrics.values()).not.toHaveProperty('numRecordsInErrors', 1)
 })
+
+test('A topic that is deleted while it is read is named with its place, and the job is not started again', () => {
+  const kafka = new FakeKafka()
+  kafka.createTopic('t')
+  kafka.write('t', 0, 'a', 'b')
+  const { reader, poll } = world(kafka)
+  reader.addSplits([split])
+  poll()
+  kafka.failFetch({ topic: 't', partition: 0 }, new KafkaError('UNKNOWN_TOPIC', 'gone', { topic: 't', partition: 0 }))
+  expect(poll).toThrow(
+    expect.objectContaining({
+      code: 'UNKNOWN_TOPIC',
+      isLasting: true,
+      facts: { topic: 't', partition: 0, offset: 2 },
+      message: expect.stringContaining('topic "t", partition 0, from offset 2: it is not there any more'),
+    }),
+  )
+})

@@ -194,7 +194,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
       try {
         return fetcher.next()
       } catch (error) {
-        if (error instanceof KafkaError && error.code === 'UNKNOWN_TOPIC') throw goneWhileRead(error)
+        if (error instanceof KafkaError && error.code === 'UNKNOWN_TOPIC') throw this.#goneWhileRead(error)
         const { onOffsetOutOfRange } = this.#settings
         const isOutOfRange = error instanceof KafkaError && error.code === 'OFFSET_OUT_OF_RANGE'
         if (!isOutOfRange || onOffsetOutOfRange === 'fail') throw error
@@ -215,6 +215,23 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
       settle()
     })
     return 'nothing-available'
+  }
+
+  /**
+   * A topic that was there and is not any more was deleted, with what was to be read of it. Lasting: should one of the same
+   * name come, offsets of the old one mean nothing in it, and a job that started again by itself might begin in its midst.
+   */
+  #goneWhileRead(cause: KafkaError): KafkaError {
+    const { topic, partition } = cause.facts as { readonly topic: string; readonly partition: number }
+    const offset = this.#fetcher?.progress({ topic, partition })?.offset
+    return new KafkaError(
+      'UNKNOWN_TOPIC',
+      `Cannot read on in topic "${topic}", partition ${partition}, from offset ${offset}: it is not there any more, so it was ` +
+        'deleted, or this user may not see it now. To read a topic that was made anew, start the job without its old snapshot, ' +
+        'or with another uid of the source.',
+      { topic, partition, offset },
+      { cause, isLasting: true },
+    )
   }
 
   /** The partition rests until its new offset is known; others go on. */
@@ -311,20 +328,4 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
     this.#available?.resolve()
     this.#available = undefined
   }
-}
-
-/**
- * A topic that was there and is not any more was deleted, with what was to be read of it. Lasting: should one of the same name
- * come, offsets of the old one mean nothing in it, and a job that started again by itself might silently begin in its midst.
- */
-function goneWhileRead(cause: KafkaError): KafkaError {
-  const { topic, partition, offset } = cause.facts
-  const where = offset === undefined ? '' : ` from offset ${offset}`
-  return new KafkaError(
-    'UNKNOWN_TOPIC',
-    `Cannot read on in topic "${topic}", partition ${partition}${where}: it is not there any more, so it was deleted, or this user ` +
-      'may not see it now. To read a topic that was made anew, start the job without its old snapshot, or with another uid of the source.',
-    cause.facts,
-    { cause, isLasting: true },
-  )
 }
