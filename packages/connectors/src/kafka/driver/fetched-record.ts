@@ -22,5 +22,8 @@ export interface FetchedRecord<A> {
   /** As UTF-8, without a buffer in between. */
   keyText(): string | null
   valueText(): string | null
+  /** Copied, without a buffer in between: less to keep alive, by far. */
+  keyCopy(): Uint8Array | null
+  valueCopy(): Uint8Array | null
   headers(): readonly RecordHeader[]
 }

@@ -10,6 +10,7 @@ export function bytesFormat(): KafkaFormat<Uint8Array> {
   return {
     // Not a Buffer: its subclass would be lost on the way to the next subtask.
     deserialize: (bytes) => new Uint8Array(bytes),
+    deserializeCopy: (bytes) => bytes,
     serialize: (bytes) => bytes,
   }
 }

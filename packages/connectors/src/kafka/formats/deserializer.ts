@@ -42,6 +42,12 @@ export function valueOnly<T>(format: DeserializationFormat<T>): KafkaDeserialize
       return text === null ? undefined : format.deserializeText!(text)
     }
   }
+  if (format.deserializeCopy !== undefined) {
+    return (record) => {
+      const bytes = record.valueCopy()
+      return bytes === null ? undefined : format.deserializeCopy!(bytes)
+    }
+  }
   return (record) => {
     const bytes = record.value()
     return bytes === null ? undefined : format.deserialize(bytes)
@@ -65,8 +71,16 @@ export function fullRecord<K, V>(formats: {
   readonly key: DeserializationFormat<K>
   readonly value: DeserializationFormat<V>
 }): KafkaDeserializer<KafkaRecord<K, V>> {
-  const readKey = field(formats.key, { text: (record) => record.keyText(), bytes: (record) => record.key() })
-  const readValue = field(formats.value, { text: (record) => record.valueText(), bytes: (record) => record.value() })
+  const readKey = field(formats.key, {
+    text: (record) => record.keyText(),
+    copy: (record) => record.keyCopy(),
+    bytes: (record) => record.key(),
+  })
+  const readValue = field(formats.value, {
+    text: (record) => record.valueText(),
+    copy: (record) => record.valueCopy(),
+    bytes: (record) => record.value(),
+  })
   return (record) => {
     const key = readKey(record)
     const value = readValue(record)
@@ -78,12 +92,22 @@ export function fullRecord<K, V>(formats: {
 
 function field<T>(
   format: DeserializationFormat<T>,
-  read: { text(record: ConsumerRecord): string | null; bytes(record: ConsumerRecord): Buffer | null },
+  read: {
+    text(record: ConsumerRecord): string | null
+    copy(record: ConsumerRecord): Uint8Array | null
+    bytes(record: ConsumerRecord): Buffer | null
+  },
 ): (record: ConsumerRecord) => T | null | undefined {
   if (format.deserializeText !== undefined) {
     return (record) => {
       const text = read.text(record)
       return text === null ? null : format.deserializeText!(text)
+    }
+  }
+  if (format.deserializeCopy !== undefined) {
+    return (record) => {
+      const bytes = read.copy(record)
+      return bytes === null ? null : format.deserializeCopy!(bytes)
     }
   }
   return (record) => {

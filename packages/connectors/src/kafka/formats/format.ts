@@ -16,6 +16,8 @@ export interface DeserializationFormat<T> {
   deserialize(bytes: Buffer): T | undefined
   /** For formats of text: called instead, so that no buffer is made in between. */
   deserializeText?(text: string): T | undefined
+  /** For formats that keep the bytes: called instead, with a copy, which is made sooner from where the bytes are. */
+  deserializeCopy?(bytes: Uint8Array): T | undefined
 }
 
 /** Writes keys or values of Kafka's records. May throw `FormatNotReady`, too. */

@@ -46,6 +46,16 @@ export class HeldRecord<A> implements FetchedRecord<A> {
     return this.#value?.toString() ?? null
   }
 
+  keyCopy(): Uint8Array | null {
+    const key = this.key()
+    return key && new Uint8Array(key)
+  }
+
+  valueCopy(): Uint8Array | null {
+    const value = this.value()
+    return value && new Uint8Array(value)
+  }
+
   headers(): readonly RecordHeader[] {
     return this.#headers
   }

@@ -211,6 +211,16 @@ class FakeView<A extends TopicPartition> implements FetchedRecord<A> {
     return this.#entry.value?.toString() ?? null
   }
 
+  keyCopy(): Uint8Array | null {
+    const key = this.key()
+    return key && new Uint8Array(key)
+  }
+
+  valueCopy(): Uint8Array | null {
+    const value = this.value()
+    return value && new Uint8Array(value)
+  }
+
   headers(): readonly RecordHeader[] {
     return this.#entry.headers
   }

@@ -4,6 +4,7 @@ import { KafkaError } from '../kafka-error.ts'
 import type { AbortedTransactions } from './aborted-transactions.ts'
 import { BatchHead } from './batch-head.ts'
 import { recordsAt } from './batch-layout.ts'
+import { ByteSlab } from './byte-slab.ts'
 import { compressionOfCode, decompress } from './compression.ts'
 import type { RecordHeader } from './record-header.ts'
 
@@ -33,6 +34,7 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
   hasLent = false
 
   readonly #head: BatchHead = new BatchHead()
+  readonly #slab: ByteSlab = new ByteSlab()
   readonly #stoppingOffset: number
   /** What was fetched, and where its next batch begins. */
   #fetched: Buffer = Buffer.alloc(0)
@@ -120,6 +122,14 @@ export class RecordCursor<A extends TopicPartition> implements FetchedRecord<A> 
 
   valueText(): string | null {
     return this.valueLength < 0 ? null : this.#bytes.toString('utf8', this.#valueAt, this.#valueAt + this.valueLength)
+  }
+
+  keyCopy(): Uint8Array | null {
+    return this.keyLength < 0 ? null : this.#slab.copy(this.#bytes, this.#keyAt, this.#keyAt + this.keyLength)
+  }
+
+  valueCopy(): Uint8Array | null {
+    return this.valueLength < 0 ? null : this.#slab.copy(this.#bytes, this.#valueAt, this.#valueAt + this.valueLength)
   }
 
   headers(): readonly RecordHeader[] {
