@@ -4,6 +4,7 @@ import type { FormatContext } from '../../kafka/formats/format-not-ready.ts'
 import type { SchemaRegistryOptions } from '../schema-registry-options.ts'
 import { FakeRegistry } from '../testing/fake-registry.ts'
 import { formatContext } from '../testing/prepared.ts'
+import { WaitingClock } from '../testing/waiting-clock.ts'
 import { RegistryConnection } from './registry-connection.ts'
 import { registrySettings } from './registry-settings.ts'
 
@@ -19,9 +20,12 @@ test('Failures of a server are tried again: statuses, connections that end, answ
   await using registry = await FakeRegistry.start()
   registry.register('s', { schema })
   registry.failures.push(500, 503, 429, 'cut', 'hang')
-  const ask = asking({ url: registry.url, requestTimeoutMs: 100 })
+  const clock = new WaitingClock(100)
+  registry.onHang = () => clock.passTimeouts()
+  const ask = asking({ url: registry.url, requestTimeoutMs: 100 }, formatContext({ clock }))
   expect(await ask()).toEqual({ status: 200, body: { schema }, url: registry.url })
   expect(registry.requests.length).toBe(6)
+  expect(clock.waits).toEqual([1, 2, 4, 8, 16])
 })
 
 test('Refusals are answers', async () => {
@@ -55,7 +59,9 @@ test('When the time is over, all URLs are named with what was wrong there', asyn
   await gone[Symbol.asyncDispose]()
   registry.failures.push(...Array.from({ length: 100 }, () => 503))
   const url = `${registry.url.replace('//', '//me:secret@')},${gone.url}`
-  const failure: unknown = await asking({ url, retryTimeoutMs: 20 })().catch((error: unknown) => error)
+  const clock = new WaitingClock(10_000)
+  const ask = asking({ url, retryTimeoutMs: 20 }, formatContext({ clock }))
+  const failure: unknown = await ask().catch((error: unknown) => error)
   expect(failure).toMatchObject({ code: 'REGISTRY_UNREACHABLE', facts: { urls: [registry.url, gone.url] } })
   const { message } = failure as Error
   expect(message).toContain(`${registry.url}: status 503: Error in the backend; ${gone.url}: connect ECONNREFUSED`)
@@ -65,22 +71,10 @@ test('When the time is over, all URLs are named with what was wrong there', asyn
 test('Waits double up to their limit', async () => {
   const gone = await FakeRegistry.start()
   await gone[Symbol.asyncDispose]()
-  const waits: number[] = []
-  const clock = new SimulatedClock()
-  const recording = {
-    now: () => clock.now(),
-    monotonicMs: () => clock.monotonicMs(),
-    schedule(delayMs: number, callback: () => void) {
-      if (delayMs === 10_000) return () => {} // The timeout of a request.
-      waits.push(delayMs)
-      clock.advanceTo(clock.monotonicMs() + delayMs)
-      queueMicrotask(callback)
-      return () => {}
-    },
-  }
+  const clock = new WaitingClock(10_000)
   const options = { url: gone.url, retryBackoffMs: 100, retryBackoffMaxMs: 500, retryTimeoutMs: 2_000 }
-  await expect(asking(options, formatContext({ clock: recording }))()).rejects.toThrow('in 1.7 s of trying')
-  expect(waits).toEqual([100, 200, 400, 500, 500])
+  await expect(asking(options, formatContext({ clock }))()).rejects.toThrow('in 1.7 s of trying')
+  expect(clock.waits).toEqual([100, 200, 400, 500, 500])
 })
 
 test('A job that ends waits for nothing', async () => {

@@ -38,6 +38,8 @@ export class FakeRegistry implements AsyncDisposable {
   compatibility: (subject: string, schema: string) => string | undefined = () => undefined
   /** What the next requests fail with: a status, `hang` for no answer, `cut` for a connection that ends. */
   readonly failures: (number | 'hang' | 'cut')[] = []
+  /** Called when a request is left without an answer. */
+  onHang: () => void = () => {}
   /** The value of `authorization` without which nothing is answered. */
   authorization: string | undefined
   readonly #server: Server
@@ -95,7 +97,7 @@ export class FakeRegistry implements AsyncDisposable {
     // Other clients have wishes that change nothing here (normalize, subject).
     const path = request.url?.replace(/\?.*/, '')
     const failure = this.failures.shift()
-    if (failure === 'hang') return
+    if (failure === 'hang') return this.onHang()
     if (failure === 'cut') return void request.socket.destroy()
     try {
       if (failure !== undefined) throw new Refusal(failure, failure === 500 ? 50001 : failure, 'Error in the backend')

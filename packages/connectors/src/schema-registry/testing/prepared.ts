@@ -1,10 +1,11 @@
-import { SystemClock, silentLogger } from '@millrace/runtime/testing'
+import { SimulatedClock, silentLogger } from '@millrace/runtime/testing'
 import type { KafkaFormat } from '../../kafka/formats/format.ts'
 import type { FormatContext, FormatNotReady } from '../../kafka/formats/format-not-ready.ts'
 import type { RecordPart } from '../../kafka/formats/record-part.ts'
 
+/** Time stands still, so nothing times out on a busy machine. */
 export function formatContext(context: Partial<FormatContext> = {}): FormatContext {
-  return { clock: new SystemClock(), logger: silentLogger, signal: new AbortController().signal, ...context }
+  return { clock: new SimulatedClock(), logger: silentLogger, signal: new AbortController().signal, ...context }
 }
 
 /** As sources and sinks call formats. */
