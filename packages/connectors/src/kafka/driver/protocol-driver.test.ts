@@ -1,5 +1,5 @@
 // The driver on brokers that are played, in virtual time: what it does about answers that real brokers seldom give.
-import { SimulatedClock } from '@millrace/runtime/testing'
+import { SeededRandom, SimulatedClock } from '@millrace/runtime/testing'
 import { describe, expect, test } from 'vitest'
 import { ConnectionLostError } from './connection/broker-connection.ts'
 import { connectionSettings } from './connection/connection-settings.ts'
@@ -15,13 +15,15 @@ const { unknownTopic, leaderNotAvailable, requestTimedOut, topicExists, invalidP
 /** What a broker answers to a request of that name, as read from the wire; an error is thrown. */
 type Answer = (port: number, apiName: string) => unknown
 
-function play(answer: Answer): {
+function play(
+  answer: Answer,
+  clock: SimulatedClock = new SimulatedClock(),
+): {
   driver: ProtocolDriver
   requests: string[]
   until: <T>(done: Promise<T>) => Promise<T>
   clock: SimulatedClock
 } {
-  const clock = new SimulatedClock()
   const requests: string[] = []
   const ignore = (): void => {}
   const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
@@ -127,6 +129,30 @@ test('A producer writes again what was not acknowledged', async () => {
   const producer = driver.createProducer()
   expect(await until(producer.send(topic, 0, oneRecord()))).toEqual({ baseOffset: 7 })
   expect([answers, producer.pendingBytes]).toEqual([3, 0])
+  await driver.close()
+})
+
+test('A batch is tried again on a clock whose timers come a moment early, and which goes on between two looks', async () => {
+  const random = new SeededRandom(1)
+  class EarlyClock extends SimulatedClock {
+    #aheadMs = 0
+    override monotonicMs(): number {
+      this.#aheadMs += random.below(100) / 1e5
+      return super.monotonicMs() + this.#aheadMs
+    }
+    override schedule(delayMs: number, callback: () => void): () => void {
+      return super.schedule(delayMs - random.below(300) / 1e5, callback)
+    }
+  }
+  let failures = 0
+  const clock = new EarlyClock()
+  const { driver, until } = play((_, apiName) => {
+    if (apiName === 'Metadata') return metadata(1)
+    return produced(failures++ < 40 ? notLeader : 0)
+  }, clock)
+  expect(await until(driver.createProducer().send(topic, 0, oneRecord()))).toEqual({ baseOffset: 7 })
+  // Waits that double from 50 ms to a second, and none that only the delivery timeout ends.
+  expect(Math.round(clock.monotonicMs() / 1_000)).toBe(37)
   await driver.close()
 })
 
