@@ -38,7 +38,7 @@ export interface KafkaSinkSettingsOptions extends ConnectionOptions {
   readonly lingerMs?: number
   /**
    * How large a batch becomes before it leaves, before compression; 0: each record goes alone. A record that is larger has a
-   * batch of its own. Default 64 KiB. (`batch.size`)
+   * batch of its own. Default 64 KiB, or the 16th part of `pendingBytesMax` if that is less. (`batch.size`)
    */
   readonly batchBytes?: number
   /** Default `none`. (`compression.type`) */

@@ -73,7 +73,7 @@ test('Exactly-once takes prefix and timeout', () => {
 })
 
 test('Small limits make small batches, and acks of the leader make a producer that is not idempotent', () => {
-  expect(settings({ pendingBytesMax: 1_000, acks: 1 })).toMatchObject({ batchBytes: 1_000, isIdempotent: false })
+  expect(settings({ pendingBytesMax: 160_000, acks: 1 })).toMatchObject({ batchBytes: 10_000, isIdempotent: false })
 })
 
 const exactlyOnce = { deliveryGuarantee: 'exactly-once', transactionalIdPrefix: 'p' } as const

@@ -8,6 +8,8 @@ import { PropertyReader, withoutUndefined } from '../kafka-properties.ts'
 import type { DeliveryGuarantee, KafkaSinkSettingsOptions } from './kafka-sink-options.ts'
 
 const batchBytesDefault = 64 * 1024
+/** With room for fewer, a writer would wait for each of them. */
+const batchesPendingMin = 16
 const requestBytesMaxDefault = 1024 * 1024
 const pendingBytesMaxDefault = 32 * 1024 * 1024
 /** The brokers' default for their maximum. */
@@ -62,7 +64,8 @@ export function kafkaSinkSettings(options: KafkaSinkSettingsOptions): KafkaSinkS
   checkCompression(compression)
   const requestBytesMax = chosen.requestBytesMax ?? requestBytesMaxDefault
   const pendingBytesMax = chosen.pendingBytesMax ?? pendingBytesMaxDefault
-  const batchBytes = chosen.batchBytes ?? Math.min(batchBytesDefault, requestBytesMax, pendingBytesMax)
+  const batchBytes =
+    chosen.batchBytes ?? Math.min(batchBytesDefault, requestBytesMax, Math.floor(pendingBytesMax / batchesPendingMin))
   checkRange('lingerMs', lingerMs, 0, timerMsMax)
   checkRange('requestBytesMax', requestBytesMax, 1, bytesMax)
   checkRange('pendingBytesMax', pendingBytesMax, 1, bytesMax)
