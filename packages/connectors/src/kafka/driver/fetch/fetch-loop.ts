@@ -8,6 +8,7 @@ import { FetchFailures } from './fetch-failures.ts'
 import { planFetches } from './fetch-plan.ts'
 import type { FetchSettings } from './fetch-settings.ts'
 import type { PartitionFetch } from './partition-fetch.ts'
+import { SharedAnswer } from './shared-answer.ts'
 
 /** How long a broker may wait for records while other partitions of it have some: they must not wait for these. */
 const shortWaitMs = 10
@@ -118,20 +119,22 @@ export class FetchLoop<A extends PartitionAssignment> {
       this.#eachCurrent(asked.values(), (state) => this.#failures.answered(state, error))
       return
     }
+    const answer = new SharedAnswer(this.#cluster.answerMemory)
     for (const { topic, partitions } of topics) {
       for (const fetched of partitions) {
         const entry = asked.get(partitionKey({ topic, partition: fetched.partition }))
-        if (entry !== undefined) this.#eachCurrent([entry], (state) => this.#takePartition(state, fetched))
+        if (entry !== undefined) this.#eachCurrent([entry], (state) => this.#takePartition(state, fetched, answer))
       }
     }
+    answer.release(false)
   }
 
-  #takePartition(state: PartitionFetch<A>, fetched: FetchedPartition): void {
+  #takePartition(state: PartitionFetch<A>, fetched: FetchedPartition, answer: SharedAnswer): void {
     if (fetched.error !== 0) {
       this.#failures.answered(state, fetched.error)
     } else if (fetched.preferredReplica >= 0 && fetched.records.length === 0) {
       state.preferredReplica = fetched.preferredReplica
-    } else if (state.take(fetched)) {
+    } else if (state.take(fetched, answer)) {
       state.succeed()
       this.#events.fetched(state)
     } else {

@@ -5,14 +5,18 @@ import { PartitionFetch } from './partition-fetch.ts'
 import { SharedAnswer } from './shared-answer.ts'
 
 describe('What two partitions share of an answer', () => {
-  test('is used again when both have read it as text', () => {
+  test('is used again when both have read it as text, or as copies', () => {
     const { first, second, isGivenBack } = answerOfTwo()
     const texts = [first, second].map((each) => {
       each.advance()
-      return each.cursor.valueText()
+      return [each.cursor.valueText(), each.cursor.valueCopy(), each.cursor.keyCopy()]
     })
+    const key = Uint8Array.from(Buffer.from('key'))
     expect([texts, first.advance(), isGivenBack(), second.advance(), isGivenBack()]).toEqual([
-      ['a', 'b'],
+      [
+        ['a', Uint8Array.of(0x61), key],
+        ['b', Uint8Array.of(0x62), key],
+      ],
       false,
       false,
       false,

@@ -8,7 +8,7 @@ import type { SharedAnswer } from './shared-answer.ts'
 
 interface FetchedChunk {
   readonly bytes: Buffer
-  readonly answer: SharedAnswer | undefined
+  readonly answer: SharedAnswer
   readonly aborted: readonly AbortedTransaction[]
 }
 
@@ -76,7 +76,7 @@ export class PartitionFetch<A extends PartitionAssignment> {
   }
 
   /** Takes what was fetched from `fetchOffset` on. False if it has not one whole batch, so that nothing is gained. */
-  take(fetched: FetchedPartition, answer?: SharedAnswer): boolean {
+  take(fetched: FetchedPartition, answer: SharedAnswer): boolean {
     this.highWatermark = fetched.highWatermark
     this.lastStableOffset = fetched.lastStableOffset
     this.logStartOffset = fetched.logStartOffset
@@ -84,7 +84,7 @@ export class PartitionFetch<A extends PartitionAssignment> {
     const { bytes, nextOffset } = wholeBatches(fetched.records)
     if (nextOffset <= this.fetchOffset) return false
     this.fetchOffset = nextOffset
-    answer?.use(bytes)
+    answer.use(bytes)
     this.#chunks.push({ bytes, answer, aborted: fetched.aborted })
     this.bufferedBytes += bytes.length
     return true
@@ -123,7 +123,7 @@ export class PartitionFetch<A extends PartitionAssignment> {
 
   drop(): void {
     this.generation++
-    for (const { answer } of this.#chunks) answer?.release(false)
+    for (const { answer } of this.#chunks) answer.release(false)
     this.#chunks.length = 0
     this.bufferedBytes = 0
     this.#closeChunk()
@@ -140,7 +140,7 @@ export class PartitionFetch<A extends PartitionAssignment> {
     const { hasLent } = this.cursor
     this.#openChunk = undefined
     this.cursor.clear()
-    chunk?.answer?.release(hasLent)
+    chunk?.answer.release(hasLent)
   }
 
   #cursorAt(offset: number): RecordCursor<A> {
