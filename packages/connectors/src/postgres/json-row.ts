@@ -17,7 +17,7 @@ export function jsonRow(names: readonly string[], values: readonly unknown[], ta
 }
 
 /** The JSON of the value of column `column`; `null` if there is none. */
-export function jsonOf(value: unknown, column: string, table: string): string {
+function jsonOf(value: unknown, column: string, table: string): string {
   try {
     return JSON.stringify(jsonValueOf(value))
   } catch (cause) {

@@ -52,7 +52,8 @@ export interface PostgresTableOptions<T> extends PostgresConnectionOptions, Post
   readonly columns: PostgresColumns<T>
   /**
    * Columns that together are the primary key of the table, or have another unique index. With it rows are upserted, without
-   * it they are appended.
+   * it they are appended. A key is written the same way in all records: `1.0` and `1`, or an `A` and an `a` that a collation
+   * takes for equal, are two keys here.
    */
   readonly primaryKey?: string | readonly string[]
   /** Of these records the row with the same primary key is deleted. */

@@ -94,6 +94,14 @@ test('PostgresSink deletes by the primary key, before it upserts, and what comes
   ])
 })
 
+test('A key is the same as a number, a bigint and a text', async () => {
+  const { database, writer } = await open(new FakePostgres(['id']))
+  for (const id of [1, 2n, '1', '2'] as unknown as number[]) await writer.write({ id, city: `${typeof id}` })
+  await writer.write({ id: 1, isGone: true })
+  await writer.flush?.(false)
+  expect(database.rows()).toEqual([{ id: '2', city: 'string' }])
+})
+
 test('PostgresSink appends rows where there is no primary key', async () => {
   const options = { primaryKey: [], isDelete: undefined } as unknown as Partial<PostgresTableOptions<Change>>
   const { database, writer } = await open(new FakePostgres(), options)

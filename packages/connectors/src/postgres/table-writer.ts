@@ -1,7 +1,7 @@
 import { preview } from '@millrace/runtime/connector'
 import type { Batch } from './batch.ts'
 import type { BatchWriter } from './batch-writer.ts'
-import { jsonOf, jsonRow } from './json-row.ts'
+import { jsonRow } from './json-row.ts'
 import type { Query } from './postgres-connection.ts'
 import { PostgresError } from './postgres-error.ts'
 import { quoteIdentifier } from './quote-identifier.ts'
@@ -67,8 +67,7 @@ export class TableWriter<T> implements BatchWriter<T, TableRow> {
     const json = deletes
       ? jsonRow(this.#settings.primaryKey, keyValues, this.table)
       : jsonRow(this.#columns, values, this.table)
-    const key = keyValues.map((value, i) => jsonOf(value, this.#settings.primaryKey[i]!, this.table)).join()
-    batch.add({ isDelete: deletes, json }, json.length, key)
+    batch.add({ isDelete: deletes, json }, json.length, keyOf(keyValues))
   }
 
   async execute(rows: readonly TableRow[], query: Query): Promise<void> {
@@ -140,6 +139,12 @@ export class TableWriter<T> implements BatchWriter<T, TableRow> {
       { isLasting: true },
     )
   }
+}
+
+/** The same for a number, a `bigint` and a text of the same digits, which are the same to PostgreSQL. */
+function keyOf(values: readonly unknown[]): string {
+  const parts = values.map((value) => (typeof value === 'object' ? JSON.stringify(value) : String(value)))
+  return parts.length === 1 ? parts[0]! : JSON.stringify(parts)
 }
 
 function jsonArray(rows: readonly TableRow[]): string {
