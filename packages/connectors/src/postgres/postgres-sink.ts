@@ -36,6 +36,7 @@ import { TableWriter } from './table-writer.ts'
  * const job = defineJob('stock', (env) => {
  *   env.fromElements({ sku: 'a1', pieces: 5 }, { sku: 'a1', pieces: 4 }).sinkTo(stock)
  * })
+ * stock instanceof PostgresSink // -> true
  */
 export class PostgresSink<T> implements Sink<T> {
   readonly #createWriter: (context: SinkWriterContext) => Promise<SinkWriter<T>>
@@ -52,7 +53,6 @@ export class PostgresSink<T> implements Sink<T> {
    *
    * @throws PostgresError `INVALID_OPTION`.
    * @example
-   * import type { Change } from '@millrace/connectors/kafka'
    * interface User { readonly id: number; readonly city: string }
    * const rowOf = ({ before, after }: Change<User>) => after ?? before
    * const users = PostgresSink.forTable<Change<User>>({
