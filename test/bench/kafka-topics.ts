@@ -5,7 +5,7 @@ import { createKafkaDriver } from '../../packages/connectors/src/kafka/driver/cr
 import type { KafkaDriver } from '../../packages/connectors/src/kafka/driver/kafka-driver.ts'
 import { RecordBatchBuilder } from '../../packages/connectors/src/kafka/driver/record-batch/record-batch-builder.ts'
 import type { CheckValues } from './check-values.ts'
-import { kafkaRecord, partitionCount } from './kafka-record.ts'
+import { kafkaRecord, partitionCount, userCount, userPrefix } from './kafka-record.ts'
 
 const batchBytes = 128 * 1024
 const deletionSecondsMax = 30
@@ -60,18 +60,21 @@ export async function checkCounts(driver: KafkaDriver, topic: string): Promise<C
   const ends = await driver.listOffsets(partitionsOf(topic), 'latest')
   const fetcher = driver.createFetcher({ isolation: 'read_committed' })
   fetcher.assign(ends.map(({ offset, ...partition }) => ({ ...partition, offset: 0, stoppingOffset: offset })))
-  const counts = new Map<string, number>()
+  const lastCounts = new Int32Array(userCount)
   let sinkRecords = 0
   for (let ended = fetcher.takeEnded().length; ended < ends.length; ended += fetcher.takeEnded().length) {
     await fetcher.available()
     for (let record = fetcher.next(); record !== undefined; record = fetcher.next()) {
       sinkRecords++
-      const [user = '', count] = record.valueText()!.split(',')
-      counts.set(user, Math.max(counts.get(user) ?? 0, Number(count)))
+      const text = record.valueText()!
+      const comma = text.indexOf(',')
+      const user = Number(text.slice(userPrefix.length, comma))
+      lastCounts[user] = Math.max(lastCounts[user]!, Number(text.slice(comma + 1)))
     }
   }
   await fetcher.close()
-  return { sinkRecords, keys: counts.size, checksum: counts.values().reduce((total, count) => total + count, 0) }
+  const checksum = lastCounts.reduce((total, count) => total + count, 0)
+  return { sinkRecords, keys: lastCounts.filter((count) => count > 0).length, checksum }
 }
 
 async function fewestRecords(driver: KafkaDriver, topic: string): Promise<number> {
