@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { fullRecord, KafkaSource, stringFormat } from '@millrace/connectors/kafka'
 import { avroFormat, protobufFormat } from '@millrace/connectors/schema-registry'
 import { readSource, SystemClock } from '@millrace/runtime/testing'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { createKafkaDriver } from '../../packages/connectors/src/kafka/driver/create-kafka-driver.ts'
 import { RecordBatchBuilder } from '../../packages/connectors/src/kafka/driver/record-batch/record-batch-builder.ts'
 import { FakeRegistry } from '../../packages/connectors/src/schema-registry/testing/fake-registry.ts'
@@ -13,6 +13,8 @@ import { brokers, uniqueName } from './kafka.ts'
 
 const job = fileURLToPath(new URL('schema-registry.job.ts', import.meta.url))
 const clock = new SystemClock()
+/** Alone they take seconds. */
+vi.setConfig({ testTimeout: 240_000 })
 const driver = createKafkaDriver({ bootstrapServers: brokers().split(',') }, driverContext)
 afterAll(() => driver.close())
 
@@ -54,7 +56,7 @@ test('A job on threads reads Avro of several schemas, and writes Protobuf, throu
   const gone = await FakeRegistry.start()
   await gone[Symbol.asyncDispose]()
   const args = ['run', job, '-p', '2', '--', brokers(), `${gone.url},${registry.url}`, input, output, letters]
-  const { status, stderr } = await millrace(args, { timeoutMs: 90_000 })
+  const { status, stderr } = await millrace(args, { timeoutMs: 180_000 })
   expect(status, stderr).toBe(0)
 
   const receipts = new KafkaSource({
@@ -99,7 +101,7 @@ test('A registry that refuses to be asked fails the job, and makes no poison rec
   await producer.close()
   registry.authorization = 'Bearer nobody has it'
   const args = ['run', job, '-p', '1', '--', brokers(), registry.url, input, input, input]
-  const { status, stderr } = await millrace(args, { timeoutMs: 60_000 })
+  const { status, stderr } = await millrace(args, { timeoutMs: 180_000 })
   expect(stderr).toContain(`SchemaRegistryError: Cannot fetch schema 1: ${registry.url} answers: Unauthorized.`)
   expect(stderr).toContain("hint: Check the registry's `auth`, and what that user may do.")
   expect(stderr).toMatch(/numRecordsInErrors +0\n/)
