@@ -22,4 +22,5 @@ export interface CheckpointingInfo {
 /** `fail` ends the job for good; `skip` goes on without that output, and says so in the log. */
 export type OnLostTransaction = 'fail' | 'skip'
 
+/** The libraries by which the Kafka connector can reach brokers. */
 export type KafkaDriverName = 'kafkajs' | 'platformatic'
