@@ -45,6 +45,13 @@ test('the summary is a table of the vertices and a list of the counters', () => 
   ])
 })
 
+test('what is no counter is not among them', () => {
+  const counters = { 'Read.bytes': 5, 'Read.pendingRecords': 7 }
+  const vertices = [{ ...sink, counters, gauges: ['Read.pendingRecords'] }]
+  const metrics = { ...summary.metrics, vertices }
+  expect(summaryLines({ ...summary, metrics }, plain).slice(3)).toEqual(['Read.bytes  5'])
+})
+
 test('the summary of a job that never ran is one line', () => {
   const nothing = { ...summary, durationMs: 0, metrics: { status: 'CANCELED', elapsedMs: 0, vertices: [] } } as const
   expect(summaryLines({ ...nothing, status: 'CANCELED' }, plain)).toEqual([

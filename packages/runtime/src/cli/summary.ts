@@ -81,7 +81,10 @@ function recordsPerSecond({ recordsIn, recordsOut }: VertexMetrics, durationMs: 
 }
 
 function counterLines(vertices: readonly VertexMetrics[]): string[] {
-  const counters = vertices.flatMap((vertex) => Object.entries(vertex.counters))
+  // How things stood at the end is seldom what people want to know of a job that has ended; programs are told.
+  const counters = vertices.flatMap(({ counters, gauges = [] }) =>
+    Object.entries(counters).filter(([name]) => !gauges.includes(name)),
+  )
   const width = Math.max(0, ...counters.map(([name]) => textWidth(name)))
   return counters.map(([name, value]) => `${fitLeft(name, width)}  ${longCount(value)}`)
 }

@@ -1,6 +1,6 @@
 import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
 import { aggregate } from '../metrics/aggregate.ts'
-import type { GaugeAggregation } from '../metrics/metric-group.ts'
+import type { MetricKind } from '../metrics/metric-group.ts'
 import { readCounter, readSubtaskNumbers } from '../metrics/subtask-metrics.ts'
 import type { SubtaskAddress, SubtaskFailure } from '../protocol/messages.ts'
 import { isTerminalSubtaskState, type SubtaskState, subtaskTransition } from '../protocol/subtask-state.ts'
@@ -10,7 +10,7 @@ import type { VertexMetrics } from './job-handle.ts'
 export class Execution {
   readonly address: SubtaskAddress
   readonly #metrics: SharedArrayBuffer
-  readonly #counters = new Map<string, { readonly place: number; readonly aggregation: GaugeAggregation }>()
+  readonly #counters = new Map<string, { readonly place: number; readonly kind: MetricKind }>()
   #state: SubtaskState = 'CREATED'
   #failure: SubtaskFailure | undefined
 
@@ -36,17 +36,17 @@ export class Execution {
     this.#failure = failure
   }
 
-  addCounter(name: string, place: number, aggregation: GaugeAggregation): void {
-    this.#counters.set(name, { place, aggregation })
+  addCounter(name: string, place: number, kind: MetricKind): void {
+    this.#counters.set(name, { place, kind })
   }
 
   numbers(): ReturnType<typeof readSubtaskNumbers> {
     return readSubtaskNumbers(this.#metrics)
   }
 
-  *counters(): Iterable<readonly [name: string, value: number, aggregation: GaugeAggregation]> {
-    for (const [name, { place, aggregation }] of this.#counters) {
-      yield [name, readCounter(this.#metrics, place), aggregation]
+  *counters(): Iterable<readonly [name: string, value: number, kind: MetricKind]> {
+    for (const [name, { place, kind }] of this.#counters) {
+      yield [name, readCounter(this.#metrics, place), kind]
     }
   }
 }
@@ -85,13 +85,15 @@ function sum(vertex: JobVertex, executions: readonly Execution[]): VertexMetrics
   const totals = { recordsIn: 0, recordsOut: 0, bytesIn: 0, bytesOut: 0, busyMs: 0, backPressuredMs: 0, idleMs: 0 }
   const subtaskStates: Record<string, number> = {}
   const counters: Record<string, number> = {}
+  const gauges = new Set<string>()
   for (const execution of executions) {
     const numbers = execution.numbers()
     for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += numbers[name]
     subtaskStates[execution.state] = (subtaskStates[execution.state] ?? 0) + 1
-    for (const [name, value, aggregation] of execution.counters()) {
-      counters[name] = aggregate(counters[name], value, aggregation)
+    for (const [name, value, kind] of execution.counters()) {
+      counters[name] = aggregate(counters[name], value, kind)
+      if (kind !== 'counter') gauges.add(name)
     }
   }
-  return { name: vertex.name, parallelism: vertex.parallelism, ...totals, subtaskStates, counters }
+  return { name: vertex.name, parallelism: vertex.parallelism, ...totals, subtaskStates, counters, gauges: [...gauges] }
 }

@@ -270,7 +270,7 @@ export class JobAttempt implements CheckpointedAttempt {
         this.#sources.at(message.subtask.vertexIndex)?.handleSourceEvent(message.subtask.subtaskIndex, message.event)
         return
       case 'counter':
-        this.#executions.at(message.subtask).addCounter(message.name, message.place, message.aggregation)
+        this.#executions.at(message.subtask).addCounter(message.name, message.place, message.metricKind)
         return
       case 'collected':
         listener.onCollected(message.name, message.records)

@@ -111,4 +111,6 @@ export interface VertexMetrics {
   readonly subtaskStates: Readonly<Record<string, number>>
   /** The users' counters and gauges: `operator name.counter name` -> sum, or what else a gauge asks for. */
   readonly counters: Readonly<Record<string, number>>
+  /** The names of those that are gauges: they tell how things stand, not what has been done. */
+  readonly gauges?: readonly string[]
 }

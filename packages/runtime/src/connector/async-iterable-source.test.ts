@@ -127,6 +127,7 @@ function readerOf<T>(factory: AsyncIterableFactory<T>, clockOfReader: Clock = cl
     metrics: new RecordedMetrics(),
     clock: clockOfReader,
     signal: abort.signal,
+    restoredCheckpointId: undefined,
     sendSplitRequest: () => {},
     sendSourceEvent: () => {},
   })

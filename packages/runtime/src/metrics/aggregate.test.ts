@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import { aggregate } from './aggregate.ts'
-import type { GaugeAggregation } from './metric-group.ts'
+import type { MetricKind } from './metric-group.ts'
 
-test.each<[GaugeAggregation, number]>([
+test.each<[MetricKind, number]>([
+  ['counter', 6],
   ['sum', 6],
   ['max', 7],
   ['min', -3],
-])('The numbers of several subtasks become one: the %s', (aggregation, one) => {
+])('The numbers of several subtasks become one: %s', (kind, one) => {
   let before: number | undefined
-  for (const value of [2, -3, 7]) before = aggregate(before, value, aggregation)
+  for (const value of [2, -3, 7]) before = aggregate(before, value, kind)
   expect(before).toBe(one)
 })

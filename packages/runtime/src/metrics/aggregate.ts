@@ -1,9 +1,10 @@
-import type { GaugeAggregation } from './metric-group.ts'
+import type { MetricKind } from './metric-group.ts'
 
 /** One number for those of several subtasks, taken one after the other; `before` is undefined for the first. */
-export function aggregate(before: number | undefined, value: number, aggregation: GaugeAggregation): number {
+export function aggregate(before: number | undefined, value: number, kind: MetricKind): number {
   if (before === undefined) return value
-  switch (aggregation) {
+  switch (kind) {
+    case 'counter':
     case 'sum':
       return before + value
     case 'max':

@@ -16,6 +16,9 @@ export interface Gauge {
  */
 export type GaugeAggregation = 'sum' | 'max' | 'min'
 
+/** What a number of several subtasks is: a counter, whose sum is shown, or a gauge. */
+export type MetricKind = 'counter' | GaugeAggregation
+
 /** The metrics of one operator in one subtask. */
 export interface MetricGroup {
   /**

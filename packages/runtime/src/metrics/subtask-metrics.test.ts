@@ -82,7 +82,7 @@ test('What a gauge of several subtasks is shown as is told with its name', () =>
   group.gauge('lag-max', 'max')
   group.gauge('idle', 'min')
   expect(told).toEqual([
-    ['Read.n', 0, 'sum'],
+    ['Read.n', 0, 'counter'],
     ['Read.lag', 1, 'sum'],
     ['Read.lag-max', 2, 'max'],
     ['Read.idle', 3, 'min'],

@@ -1,5 +1,5 @@
 import { MetricError } from './metric-error.ts'
-import type { Counter, Gauge, GaugeAggregation, MetricGroup } from './metric-group.ts'
+import type { Counter, Gauge, MetricGroup, MetricKind } from './metric-group.ts'
 
 /** What every subtask counts, in the order of their places in shared memory. Times are milliseconds. */
 const NUMBERS = ['recordsIn', 'recordsOut', 'bytesIn', 'bytesOut', 'busyMs', 'backPressuredMs', 'idleMs'] as const
@@ -27,8 +27,8 @@ export function readCounter(memory: SharedArrayBuffer, place: number): number {
   return new Float64Array(memory)[NUMBERS.length + place]!
 }
 
-/** Told of each new counter or gauge: its full name, its place, and how to show those of several subtasks as one. */
-export type OnCounter = (name: string, place: number, aggregation: GaugeAggregation) => void
+/** Told of each new counter or gauge: its full name, its place, and what it is. */
+export type OnCounter = (name: string, place: number, kind: MetricKind) => void
 
 /** The worker's side. */
 export class SubtaskMetrics {
@@ -55,7 +55,7 @@ export class SubtaskMetrics {
     return {
       counter: (name) => {
         checkName(name)
-        return this.#counter(`${prefix}.${name}`, 'sum')
+        return this.#counter(`${prefix}.${name}`, 'counter')
       },
       gauge: (name, aggregation = 'sum') => {
         checkName(name)
@@ -64,7 +64,7 @@ export class SubtaskMetrics {
     }
   }
 
-  #counter(name: string, aggregation: GaugeAggregation): SharedNumber {
+  #counter(name: string, kind: MetricKind): SharedNumber {
     const known = this.#counters.get(name)
     if (known !== undefined) return known
     const place = this.#counters.size
@@ -77,7 +77,7 @@ export class SubtaskMetrics {
     }
     const counter = new SharedNumber(this.#values, NUMBERS.length + place)
     this.#counters.set(name, counter)
-    this.#onCounter(name, place, aggregation)
+    this.#onCounter(name, place, kind)
     return counter
   }
 }

@@ -1,4 +1,4 @@
-import type { GaugeAggregation } from '../metrics/metric-group.ts'
+import type { MetricKind } from '../metrics/metric-group.ts'
 import type { SubtaskSnapshot } from '../snapshot/snapshot.ts'
 import type { ErrorData } from './error-data.ts'
 import type { SubtaskState } from './subtask-state.ts'
@@ -43,7 +43,7 @@ export type SlotMessage =
       readonly subtask: SubtaskAddress
       readonly name: string
       readonly place: number
-      readonly aggregation: GaugeAggregation
+      readonly metricKind: MetricKind
     }
   | { readonly kind: 'collected'; readonly name: string; readonly records: Uint8Array }
   | { readonly kind: 'text'; readonly stream: 'stdout' | 'stderr'; readonly text: string }

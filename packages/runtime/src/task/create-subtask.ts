@@ -48,8 +48,8 @@ export function createSubtask(
   assert(vertex !== undefined, () => `no vertex ${address.vertexIndex}`)
   const abort = new AbortController()
   const availability: OutputAvailability = { stop: false }
-  const metrics = new SubtaskMetrics(deployment.metrics, (name, place, aggregation) =>
-    send({ kind: 'counter', subtask: address, name, place, aggregation }),
+  const metrics = new SubtaskMetrics(deployment.metrics, (name, place, metricKind) =>
+    send({ kind: 'counter', subtask: address, name, place, metricKind }),
   )
   const overflow = new OverflowBudget(slot.overflowBytesMax)
   const writers = new Map(

@@ -163,7 +163,12 @@ export class HandDrivenTask {
     const task = new SourceTask({
       operatorName: 'Source',
       createReader: () => this.reader,
-      context: { ...contexts[0]!, sendSplitRequest: () => {}, sendSourceEvent: () => {} },
+      context: {
+        ...contexts[0]!,
+        restoredCheckpointId: undefined,
+        sendSplitRequest: () => {},
+        sendSourceEvent: () => {},
+      },
       wake,
       state: states[0]!.operator,
       onStarted: () => {},
