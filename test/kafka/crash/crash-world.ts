@@ -1,4 +1,4 @@
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFailed, onTestFinished } from 'vitest'
 import { createKafkaDriver } from '../../../packages/connectors/src/kafka/driver/create-kafka-driver.ts'
 import type { KafkaDriver, TopicPartition } from '../../../packages/connectors/src/kafka/driver/kafka-driver.ts'
 import type { KafkaCluster } from '../../../scripts/kafka/kafka-cluster.ts'
@@ -41,7 +41,7 @@ export class CrashWorld {
     this.job = new KilledJob({ cluster, ...topics, shape, seed, measureOutput })
   }
 
-  /** It ends with the test, also with one that takes too long. */
+  /** It ends with the test, also with one that takes too long; a test that fails prints the story of its job. */
   static async start(shape: InputShape, seed: number): Promise<CrashWorld> {
     const cluster = await startTestCluster()
     const driver = createKafkaDriver({ bootstrapServers: [cluster.bootstrapServers] }, driverContext)
@@ -49,6 +49,7 @@ export class CrashWorld {
     const { partitions } = shape
     await driver.admin.createTopics(Object.values(topics).map((topic) => ({ topic, partitions })))
     const world = new CrashWorld({ cluster, driver, seed }, topics, shape)
+    onTestFailed(() => console.log(world.job.story))
     onTestFinished(() => world.#stop())
     return world
   }
@@ -66,9 +67,9 @@ export class CrashWorld {
     let found = violations(await this.#readCommitted(output, all.length + recordCount(this.#shape)), this.#shape)
     // If there is more than there should be, all of it has to be known to tell what is lost.
     if (found.length > 0) found = violations(await this.#readCommitted(output), this.#shape)
-    expect(found, this.job.story).toEqual([])
+    expect(found).toEqual([])
     const open = (await this.#driver.listTransactions(output)).filter(({ state }) => state === 'Ongoing')
-    expect(open, this.job.story).toEqual([])
+    expect(open, 'open transactions').toEqual([])
   }
 
   async #writeEndMarks(topic: string): Promise<void> {

@@ -120,13 +120,13 @@ export class KilledJob implements Disposable {
     run.child.kill('SIGKILL')
     const ended = await run.ended
     this.tell(ended)
-    if (ended.signal !== 'SIGKILL') throw new Error(`The last run ended before it was killed.\n${this.story}`)
+    if (ended.signal !== 'SIGKILL') throw new Error(`The last run ended before it was killed.`)
   }
 
   /** Runs a command on it that has to succeed; answers what it printed. */
   async succeed(...args: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await millrace(args, { env: this.#env, timeoutMs: commandTimeoutMs })
-    if (status !== 0) throw new Error(`millrace ${args.join(' ')} ended with ${status}:\n${stderr}\n${this.story}`)
+    if (status !== 0) throw new Error(`millrace ${args.join(' ')} ended with ${status}:\n${stderr}`)
     this.#story.push(`  millrace ${args.join(' ')}`)
     return stdout
   }
@@ -141,7 +141,7 @@ export class KilledJob implements Disposable {
   async idOf(run: Millrace): Promise<string> {
     await run.until(isSubmitted)
     const id = submittedPattern.exec(run.stderr)?.[1]
-    if (id === undefined) throw new Error(`The last run did not get so far that it runs.\n${run.stderr}\n${this.story}`)
+    if (id === undefined) throw new Error(`The last run did not get so far that it runs.\n${run.stderr}`)
     return id
   }
 
@@ -151,7 +151,7 @@ export class KilledJob implements Disposable {
     this.tell(ended)
     if (ended.status === 0) return
     const how = ended.signal === null ? `with ${ended.status}` : `by ${ended.signal} after ${runTimeoutMs / 1_000} s`
-    throw new Error(`The last run was to finish, and ended ${how}.\n${this.story}`)
+    throw new Error(`The last run was to finish, and ended ${how}.`)
   }
 
   /** Adds what it said of importance. */
@@ -165,7 +165,7 @@ export class KilledJob implements Disposable {
     while ((await this.#options.measureOutput()) <= before + markersMax) {
       if (Date.now() > deadline || run.child.exitCode !== null) {
         const what = `The last run was to write something, and has not in ${writeTimeoutMs / 1_000} s`
-        throw new Error(`${what}:\n${run.stderr}\n${this.story}`)
+        throw new Error(`${what}:\n${run.stderr}`)
       }
       await delay(pollMs)
     }
@@ -184,7 +184,7 @@ export class KilledJob implements Disposable {
     this.tell(ended)
     if (!ended.stderr.includes(`${lastWords} ${point}`)) {
       const how = ended.signal === null ? `it ended with ${ended.status}` : `it had not after ${runTimeoutMs / 1_000} s`
-      throw new Error(`The last run was to die at ${point}, and ${how}:\n${ended.stderr}\n${this.story}`)
+      throw new Error(`The last run was to die at ${point}, and ${how}:\n${ended.stderr}`)
     }
     this.#deathsAtPoints.set(point, (this.#deathsAtPoints.get(point) ?? 0) + 1)
   }

@@ -10,8 +10,10 @@ import {
   WatermarkStrategy,
 } from '@millrace/runtime'
 import { dieAtCrashPoint } from './die-at.ts'
+import { dieWithParent } from './die-with-parent.ts'
 
 dieAtCrashPoint()
+dieWithParent()
 
 interface Numbered {
   readonly key: string
