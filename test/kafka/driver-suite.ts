@@ -1,5 +1,6 @@
-// What every driver has to do, whatever library carries it: called once for each in driver.test.ts.
+// What every driver has to do, whatever library carries it: called for each, on one broker, on three, and over SASL and TLS.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { KafkaConnectionOptions } from '../../packages/connectors/src/kafka/driver/connection-options.ts'
 import type { KafkaDriver, KafkaDriverFactory } from '../../packages/connectors/src/kafka/driver/kafka-driver.ts'
 import type { Compression } from '../../packages/connectors/src/kafka/driver/record-batch/compression.ts'
 import { RecordBatchBuilder } from '../../packages/connectors/src/kafka/driver/record-batch/record-batch-builder.ts'
@@ -12,15 +13,28 @@ import {
   transactionalProducer,
   write,
 } from './driver-context.ts'
-import { brokers, kafkaTool, uniqueName } from './kafka.ts'
+import { kafkaTool, uniqueName } from './kafka.ts'
 
+/** Markers of transactions, and what brokers tell each other, arrive a moment after the answer; a busy machine makes it long. */
+const soon = { timeout: 30_000 }
 const compressions: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
-export function describeKafkaDriver(name: string, createDriver: KafkaDriverFactory): void {
-  describe(`The driver ${name}`, () => {
+/** How a driver reaches a cluster, and how Kafka's own tools do. */
+export interface ClusterAccess {
+  readonly connection: KafkaConnectionOptions
+  readonly toolServers: string
+}
+
+/** `access` is asked when tests begin. */
+export function describeKafkaDriver(
+  title: string,
+  createDriver: KafkaDriverFactory,
+  access: () => ClusterAccess,
+): void {
+  describe(`The driver ${title}`, () => {
     let driver: KafkaDriver
     beforeAll(() => {
-      driver = createDriver({ bootstrapServers: brokers().split(','), retryTimeoutMs: 20_000 }, driverContext)
+      driver = createDriver({ ...access().connection, retryTimeoutMs: 20_000 }, driverContext)
     })
     afterAll(() => driver.close())
 
@@ -59,7 +73,7 @@ export function describeKafkaDriver(name: string, createDriver: KafkaDriverFacto
         })
         await driver.admin.deleteTopics([topic])
         // Brokers learn of it a moment after the controller.
-        await expect.poll(() => driver.topics([topic])).toEqual([])
+        await expect.poll(() => driver.topics([topic]), soon).toEqual([])
       })
     })
 
@@ -115,7 +129,15 @@ export function describeKafkaDriver(name: string, createDriver: KafkaDriverFacto
           await producer.close()
         }
         const lines = compressions.flatMap((each) => [`${each} a`, `${each} b`])
-        const args = ['--bootstrap-server', brokers(), '--topic', topic, '--from-beginning', '--max-messages', '10']
+        const args = [
+          '--bootstrap-server',
+          access().toolServers,
+          '--topic',
+          topic,
+          '--from-beginning',
+          '--max-messages',
+          '10',
+        ]
         expect((await kafkaTool('console-consumer', args)).trim().split('\n')).toEqual(lines)
       })
 
@@ -294,7 +316,7 @@ export function describeKafkaDriver(name: string, createDriver: KafkaDriverFacto
         expect(await driver.fetchCommittedOffsets(groupId, both)).toEqual([])
         await driver.commitOffsets(groupId, [{ topic, partition: 1, offset: 2 }])
         expect(await driver.fetchCommittedOffsets(groupId, both)).toEqual([{ topic, partition: 1, offset: 2 }])
-        const args = ['--bootstrap-server', brokers(), '--describe', '--group', groupId]
+        const args = ['--bootstrap-server', access().toolServers, '--describe', '--group', groupId]
         const shown = await kafkaTool('consumer-groups', args)
         expect(shown.replaceAll(/ +/g, ' ')).toContain(`${groupId} ${topic} 1 2 3 1`)
       })
@@ -321,13 +343,15 @@ export function describeKafkaDriver(name: string, createDriver: KafkaDriverFacto
         ])
         await driver.endTransaction(identity, 'commit')
         await driver.endTransaction(identity, 'commit')
-        await expect.poll(() => readAll(driver, topic).then((seen) => seen.toSorted())).toEqual(['0@0 a', '1@0 b'])
+        await expect
+          .poll(() => readAll(driver, topic).then((seen) => seen.toSorted()), soon)
+          .toEqual(['0@0 a', '1@0 b'])
         producer.beginTransaction()
         await write(producer, topic, 0, 'c')
         await driver.endTransaction(identity, 'abort')
         await write(driver.createProducer(), topic, 0, 'd')
         await expect
-          .poll(() => readAll(driver, topic).then((seen) => seen.toSorted()))
+          .poll(() => readAll(driver, topic).then((seen) => seen.toSorted()), soon)
           .toEqual(['0@0 a', '0@4 d', '1@0 b'])
         await producer.close()
       })
@@ -357,11 +381,19 @@ export function describeKafkaDriver(name: string, createDriver: KafkaDriverFacto
         const order = (value: string): number => Number(value.split('-')[1] ?? Number.POSITIVE_INFINITY)
         const expected = [...kept, 'end'].toSorted((a, b) => order(a) - order(b))
         const values = (seen: readonly string[]): string[] => seen.map((each) => each.split(' ')[1]!)
-        await expect.poll(async () => values(await readAll(driver, topic))).toEqual(expected)
+        await expect.poll(async () => values(await readAll(driver, topic)), soon).toEqual(expected)
         const small = { fetchBytesMax: 300, partitionBytesMax: 300 }
         expect(values(await readAll(driver, topic, small))).toEqual(expected)
         expect((await readAll(driver, topic, { isolation: 'read_uncommitted' })).length).toBe(61)
-        const args = ['--bootstrap-server', brokers(), '--topic', topic, '--from-beginning', '--timeout-ms', '5000']
+        const args = [
+          '--bootstrap-server',
+          access().toolServers,
+          '--topic',
+          topic,
+          '--from-beginning',
+          '--timeout-ms',
+          '5000',
+        ]
         const kafkas = await kafkaTool('console-consumer', [
           ...args,
           '--isolation-level',
@@ -404,7 +436,7 @@ export function describeKafkaDriver(name: string, createDriver: KafkaDriverFacto
         })
         await write(after.producer, topic, 0, 'd')
         await driver.endTransaction(after.identity, 'commit')
-        await expect.poll(() => readAll(driver, topic)).toEqual([expect.stringMatching(/ d$/)])
+        await expect.poll(() => readAll(driver, topic), soon).toEqual([expect.stringMatching(/ d$/)])
       })
 
       test('refuses a timeout above the maximum of the broker', async () => {
@@ -443,7 +475,7 @@ export function describeKafkaDriver(name: string, createDriver: KafkaDriverFacto
 
       test('rejects what is under way when it is closed', async () => {
         const topic = await newTopic('closed')
-        const other = createDriver({ bootstrapServers: brokers().split(',') }, driverContext)
+        const other = createDriver(access().connection, driverContext)
         const sent = rejectionOf(other.createProducer().send(topic, 0, batchOf('a')))
         const listed = rejectionOf(other.listOffsets([{ topic, partition: 0 }], 'latest'))
         const fetcher = other.createFetcher()
@@ -459,13 +491,18 @@ export function describeKafkaDriver(name: string, createDriver: KafkaDriverFacto
       })
 
       test('names servers where no broker listens, and goes on to the next', async () => {
-        const nobody = createDriver({ bootstrapServers: ['127.0.0.1:1'], retryTimeoutMs: 300 }, driverContext)
+        const none = '127.0.0.1:1'
+        const { connection } = access()
+        const nobody = createDriver({ ...connection, bootstrapServers: [none], retryTimeoutMs: 300 }, driverContext)
         expect(await rejectionOf(nobody.connect())).toMatchObject({
           code: 'BROKER_UNREACHABLE',
-          message: expect.stringContaining('127.0.0.1:1'),
+          message: expect.stringContaining(none),
         })
         await nobody.close()
-        const next = createDriver({ bootstrapServers: ['127.0.0.1:1', ...brokers().split(',')] }, driverContext)
+        const next = createDriver(
+          { ...connection, bootstrapServers: [none, ...connection.bootstrapServers] },
+          driverContext,
+        )
         await next.connect()
         await next.close()
       })

@@ -1,7 +1,9 @@
 // Leaders that move, a broker that dies and comes back, coordinators that fail over: nothing is lost, doubled or out of order.
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { kafkaDriverFor } from '../../packages/connectors/src/kafka/driver/kafka-driver-for.ts'
+import type { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { driverContext, kafkaDriverNames } from './driver-context.ts'
+import { describeKafkaDriver } from './driver-suite.ts'
 import { uniqueName } from './kafka.ts'
 import { moveLeader } from './leaders.ts'
 import { startTestCluster } from './test-cluster.ts'
@@ -10,8 +12,13 @@ import { WorkingDriver, workingPartitions } from './working-driver.ts'
 const seed = Number(process.env.MILLRACE_SEED ?? 7)
 const patiently = { timeout: 60_000, interval: 200 }
 
+let cluster: KafkaCluster
+beforeAll(async () => {
+  cluster = await startTestCluster({ brokerCount: 3 })
+}, 180_000)
+afterAll(() => cluster?.kill())
+
 test(`Each driver goes on while leaders move and a leader and coordinator dies and comes back (seed ${seed})`, async () => {
-  await using cluster = await startTestCluster({ brokerCount: 3 })
   const servers = cluster.bootstrapServers.split(',')
   const { victim, transactionalIds, groupIds } = await coordinatedByOne(servers)
   const drivers = await Promise.all(
@@ -50,6 +57,23 @@ test(`Each driver goes on while leaders move and a leader and coordinator dies a
   await Promise.all(drivers.map((each) => each.proceed(20)))
   for (const each of drivers) await each.checkAndClose()
 }, 300_000)
+
+describe('With one of three brokers dead', () => {
+  beforeAll(async () => {
+    await cluster.killBroker(2)
+    const driver = kafkaDriverFor('kafkajs')({ bootstrapServers: cluster.bootstrapServers.split(',') }, driverContext)
+    // Until it is missed.
+    await vi.waitFor(async () => expect((await driver.admin.brokers()).length).toBe(2), patiently)
+    await driver.close()
+  }, 60_000)
+
+  for (const name of kafkaDriverNames) {
+    describeKafkaDriver(`on connections of ${name}`, kafkaDriverFor(name), () => ({
+      connection: { bootstrapServers: cluster.bootstrapServers.split(',') },
+      toolServers: cluster.bootstrapServers,
+    }))
+  }
+})
 
 /** One broker, and ids of transactions and groups, two each, that it coordinates. */
 async function coordinatedByOne(servers: readonly string[]): Promise<{
