@@ -148,7 +148,7 @@ test('Every command of the guide does what the guide shows, all 16 subtasks read
       }
     }
   }
-  expect(commandCount).toBe(15)
+  expect(commandCount).toBe(16)
   const eventCount = (await ends()).reduce((sum, end) => sum + end, 0)
   expect(await readReport(postgres.url, 'order_report')).toEqual(reportOfShop(eventCount))
 }, 600_000)
