@@ -232,13 +232,15 @@ describe('While a job runs', () => {
     await own.createProducer().send('t', 0, batchOf('a', 'b'))
     const bounded = { offsets: [{ topic: 't', partition: 0, offset: 3 }] }
     using jobs = new SourceJobs({ source: { bootstrapServers, topics: 't', bounded, retryTimeoutMs: 500 } })
-    const run = jobs.start([], { ...onceMore, 'restart-strategy.fixed-delay.attempts': '1000' })
+    const run = jobs.start([], {
+      ...onceMore,
+      'restart-strategy.fixed-delay.attempts': '1000',
+      'restart-strategy.fixed-delay.delay': '2 s',
+    })
     await jobs.untilWritten(run, 2)
     await cluster.killBroker(1)
     await run.until(({ stderr }) => stderr.includes('the job failed and is restarted'))
-    expect(run.stderr).toMatch(
-      `Cannot read topic \\\\"t\\\\", partition 0, from offset 2: no answer from broker ${bootstrapServers}`,
-    )
+    expect(run.stderr).toContain(`partition 0, from offset 2: no answer from broker ${bootstrapServers}`)
     await cluster.startBroker(1)
     await own.createProducer().send('t', 0, batchOf('c'))
     const { status, stderr } = await run.ended

@@ -26,9 +26,14 @@ import { KafkaSplitEnumerator, type KafkaSplitEnumeratorState } from './kafka-sp
  * the first 50 partitions of a subtask `topic.<topic>.partition.<n>.currentOffset` and `.committedOffset`. Also, without a like in
  * Flink: `bytesConsumedTotal`, `offsetsReset`, `deadLettersWritten`.
  *
+ * A job with checkpoints starts again after what may pass (`BROKER_UNREACHABLE`, `TIMED_OUT`, `CORRUPT_BATCH`), and ends at once
+ * with what the next attempt would meet again: a refused login, certificate or permission, a topic that is not there or is deleted
+ * while it is read, records that were deleted before they were read, a poison record unless it is skipped or put aside.
+ *
  * @throws KafkaError `INVALID_OPTION` at once; `UNKNOWN_TOPIC`, `NO_TOPIC_MATCHES`, `NO_COMMITTED_OFFSET`,
  * `NO_STOPPING_OFFSET`, `BROKER_UNREACHABLE`, `AUTHENTICATION_FAILED`, `TLS_FAILED`, `NOT_AUTHORIZED` when the job starts; later
- * also `DESERIALIZATION_FAILED`, `DEAD_LETTER_FAILED`, `OFFSET_OUT_OF_RANGE`, `CORRUPT_BATCH`.
+ * also `DESERIALIZATION_FAILED`, `DEAD_LETTER_FAILED`, `OFFSET_OUT_OF_RANGE`, `UNSUPPORTED_COMPRESSION`, `CORRUPT_BATCH`; and as
+ * sinks have them, `TRANSACTION_LOST` and its like, where dead letters are part of transactions.
  *
  * @example
  * const source = new KafkaSource({
