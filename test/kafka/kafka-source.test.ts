@@ -114,9 +114,10 @@ test("Committed offsets show in Kafka's own tool, and another job starts there",
   while (reader.pollNext(output) !== 'end-of-input') await reader.isAvailable()
   reader.snapshotState?.(1)
   await reader.notifyCheckpointComplete?.(1)
-  await reader.close?.()
   expect(seen).toEqual(['0:0', '0:1', '0:2'])
   const prefix = 'KafkaSourceReader'
+  await expect.poll(() => metrics.values()[`${prefix}.commitsSucceeded`], { timeout: 60_000 }).toBe(1)
+  await reader.close?.()
   expect(metrics.values()).toMatchObject({ [`${prefix}.commitsSucceeded`]: 1, [`${prefix}.commitsFailed`]: 0 })
   const shown = await kafkaTool('consumer-groups', ['--bootstrap-server', brokers(), '--describe', '--group', groupId])
   expect(shown.replaceAll(/ +/g, ' ')).toContain(`${groupId} ${topic} 0 3 5 2`)

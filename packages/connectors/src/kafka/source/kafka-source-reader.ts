@@ -20,8 +20,8 @@ import { SourceIdleTime } from './source-idle-time.ts'
 /** Records that are left out are not seen by the output, which else keeps the pace: after so many others get their turn. */
 const leftOutMax = 1_000
 const gaugedWhenIdleMax = 32
-/** How long closing waits for a commit of offsets that is under way. */
-const commitGraceMs = 1_000
+/** How long closing waits for a commit of offsets that is under way: less than the runtime waits for a reader to close. */
+const commitGraceMs = 2_000
 
 /**
  * Reads the partitions it is given. A reader without partitions connects to nothing. Nothing is kept for a record: the fetcher
