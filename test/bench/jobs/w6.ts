@@ -25,7 +25,7 @@ export default defineJob('W6', (env, args) => {
     bootstrapServers: told.brokers,
     recordSerializer: { topic: told.output, value: stringFormat() },
     deliveryGuarantee: told.guarantee,
-    ...(told.guarantee === 'exactly-once' && { transactionalIdPrefix: told.output, transactionTimeoutMs: 600_000 }),
+    ...(told.guarantee === 'exactly-once' && { transactionalIdPrefix: told.output }),
     lingerMs: 5,
     batchBytes: 65_536,
     compression: 'none',
