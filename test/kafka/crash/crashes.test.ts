@@ -28,5 +28,5 @@ test(
     if (kills >= 50) expect(world.job.deathsAtPoints['sink-precommitted']).toBeGreaterThanOrEqual(10)
     if (process.env.MILLRACE_STORY === '1') console.log(world.job.story)
   },
-  180_000 + kills * 20_000,
+  300_000 + kills * 20_000,
 )

@@ -11,13 +11,13 @@ import { type InputShape, recordsPerPartition } from './numbered-input.ts'
 
 const job = fileURLToPath(new URL('numbered-keys.job.ts', import.meta.url))
 const brokerId = 1
-/** A run that is to die at a point gets there within seconds; alone it would never end. */
-const runTimeoutMs = 120_000
-const writeTimeoutMs = 60_000
+/** What these bound takes seconds at most, and much longer where many share few processors. */
+const runTimeoutMs = 300_000
+const writeTimeoutMs = 240_000
+const commandTimeoutMs = 180_000
 const pollMs = 20
 /** Records that mark the ends of transactions in the output; what is more has been written. */
 const markersMax = 40
-const commandTimeoutMs = 60_000
 
 export interface KilledJobOptions {
   readonly cluster: KafkaCluster

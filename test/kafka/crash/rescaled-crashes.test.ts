@@ -81,5 +81,5 @@ test(
     expect(job.deathsAtPoints['sink-precommitted']).toBeGreaterThan(0)
     if (process.env.MILLRACE_STORY === '1') console.log(job.story)
   },
-  240_000 + kills * 25_000,
+  300_000 + kills * 25_000,
 )
