@@ -349,10 +349,11 @@ export function describeKafkaDriver(
         producer.beginTransaction()
         await write(producer, topic, 0, 'c')
         await driver.endTransaction(identity, 'abort')
+        // Before the marker or after it, which the broker writes when it comes to it.
         await write(driver.createProducer(), topic, 0, 'd')
         await expect
           .poll(() => readAll(driver, topic).then((seen) => seen.toSorted()), soon)
-          .toEqual(['0@0 a', '0@4 d', '1@0 b'])
+          .toEqual(['0@0 a', expect.stringMatching(/^0@[34] d$/), '1@0 b'])
         await producer.close()
       })
 
