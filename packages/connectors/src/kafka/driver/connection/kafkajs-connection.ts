@@ -3,6 +3,7 @@
 // and its exact version in the manifest.
 
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
 import type { KafkaDriverContext } from '../connection-options.ts'
 import { WireReader } from '../protocol/wire-reader.ts'
 import type { WireRequest } from '../protocol/wire-request.ts'
@@ -14,26 +15,26 @@ import { NegotiatedConnection } from './negotiated-connection.ts'
 import { refusal } from './refusals.ts'
 
 interface RawRequest {
-  readonly request: {
+  readonly entry: {
     readonly apiKey: number
     readonly apiName: string
     readonly apiVersion: number
-    readonly expectResponse: () => boolean
-    /** Something with the fields of its encoder that are looked at. */
-    readonly encode: () => { readonly buf: Buffer; readonly buffer: Buffer }
+    readonly correlationId: number
+    readonly resolve: (answer: { readonly payload: Buffer }) => void
+    readonly reject: (reason: Error) => void
   }
-  readonly response: {
-    readonly decode: (payload: Buffer) => { readonly payload: Buffer; readonly clientSideThrottleTime: null }
-    readonly parse: (decoded: { readonly payload: Buffer }) => unknown
-  }
-  readonly logResponseError: boolean
+  readonly expectResponse: boolean
+  readonly requestTimeout: null
+  readonly sendRequest: () => void
 }
 
 interface RawConnection {
   chunks: Buffer[]
   readonly bytesBuffered: number
   processData: (bytes: Buffer) => void
-  readonly requestQueue: { scheduleCheckPendingRequests: () => void }
+  readonly requestQueue: { scheduleCheckPendingRequests: () => void; push(request: RawRequest): void }
+  readonly socket: Socket
+  nextCorrelationId(): number
   connect(): Promise<unknown>
   isConnected(): boolean
   authenticate(): Promise<void>
@@ -41,7 +42,6 @@ interface RawConnection {
   isAuthenticated(): boolean
   setVersions(versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>): void
   setSupportAuthenticationProtocol(isSupported: boolean): void
-  send(request: RawRequest): Promise<unknown>
   rejectRequests(error: Error): void
   disconnect: () => Promise<unknown>
 }
@@ -128,8 +128,28 @@ class KafkajsConnection extends NegotiatedConnection {
     }
   }
 
-  protected exchange<T>(request: WireRequest<T>): Promise<T> {
-    return this.#raw.send(rawRequest(request)) as Promise<T>
+  /** Into its queue ourselves: on its own way there it copies requests twice, batches of records and all. */
+  protected async exchange<T>(request: WireRequest<T>): Promise<T> {
+    const { apiKey, apiName, apiVersion, isFlexible, isOneWay } = request
+    if (!this.#raw.isConnected()) throw new ConnectionLostError(this.address, 'the connection was closed')
+    const { promise, resolve, reject } = Promise.withResolvers<{ readonly payload: Buffer }>()
+    const correlationId = this.#raw.nextCorrelationId()
+    const writer = new WireWriter()
+    writer.int16(apiKey).int16(apiVersion).int32(correlationId).string(this.settings.clientId)
+    // The head of a flexible request ends with tagged fields.
+    if (isFlexible === true) writer.noTaggedFields()
+    request.write(writer)
+    this.#raw.requestQueue.push({
+      entry: { apiKey, apiName, apiVersion, correlationId, resolve, reject },
+      expectResponse: isOneWay !== true,
+      requestTimeout: null,
+      sendRequest: () => sendParts(this.#raw.socket, writer),
+    })
+    const { payload } = await promise
+    if (isOneWay === true) return undefined as T
+    const reader = new WireReader(payload)
+    if (isFlexible === true) reader.taggedFields()
+    return request.read(reader)
   }
 
   protected disconnect(): void {
@@ -147,32 +167,11 @@ class KafkajsConnection extends NegotiatedConnection {
   }
 }
 
-function rawRequest<T>(request: WireRequest<T>): RawRequest {
-  return {
-    request: {
-      apiKey: request.apiKey,
-      apiName: request.apiName,
-      apiVersion: request.apiVersion,
-      expectResponse: () => request.isOneWay !== true,
-      encode() {
-        const writer = new WireWriter()
-        // The head of a flexible request ends with tagged fields, which the library does not know.
-        if (request.isFlexible === true) writer.noTaggedFields()
-        request.write(writer)
-        const buffer = writer.bytes
-        return { buf: buffer, buffer }
-      },
-    },
-    response: {
-      decode: (payload) => ({ payload, clientSideThrottleTime: null }),
-      parse({ payload }) {
-        const reader = new WireReader(payload)
-        if (request.isFlexible === true) reader.taggedFields()
-        return request.read(reader)
-      },
-    },
-    logResponseError: false,
-  }
+function sendParts(socket: Socket, writer: WireWriter): void {
+  socket.cork()
+  socket.write(new WireWriter(4).int32(writer.sizeBytes).parts[0]!)
+  for (const part of writer.parts) socket.write(part)
+  socket.uncork()
 }
 
 function isRefusedLogin(cause: unknown): boolean {

@@ -107,7 +107,8 @@ class PlatformaticConnection extends NegotiatedConnection {
       () => {
         const ours = new WireWriter()
         request.write(ours)
-        const writer = Writer.create().append(ours.bytes)
+        const writer = Writer.create()
+        for (const part of ours.parts) writer.append(part)
         if (request.isOneWay === true) writer.context.noResponse = true
         return writer
       },

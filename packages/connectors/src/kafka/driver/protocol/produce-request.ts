@@ -37,7 +37,12 @@ export function produceRequest(
         .nullableString(transactionalId ?? null)
         .int16(acks)
         .int32(timeoutMs)
-      writer.byTopic(batches, ({ partition, bytes }) => writer.int32(partition).byteString(bytes))
+      writer.byTopic(batches, ({ partition, bytes }) => {
+        writer.int32(partition)
+        // Whoever waits for no answer may use the memory again before it has left.
+        if (acks === 0) writer.byteString(bytes)
+        else writer.byteStringPart(bytes)
+      })
     },
     read(reader) {
       return reader.array(() => ({

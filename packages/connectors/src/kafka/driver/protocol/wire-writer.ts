@@ -2,6 +2,8 @@ import type { ByTopic } from './group-by-topic.ts'
 
 /** Writes the fields of a request, in the older form (fixed lengths) or the flexible one (`compact...`, tagged fields). */
 export class WireWriter {
+  /** What came before `#bytes`, in parts that are not written to any more. */
+  readonly #before: Buffer[] = []
   #bytes: Buffer
   #end = 0
 
@@ -9,9 +11,14 @@ export class WireWriter {
     this.#bytes = Buffer.allocUnsafeSlow(initialBytes)
   }
 
-  /** What was written, without a copy. */
-  get bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#end)
+  /** What was written, in parts that are to leave one after the other. */
+  get parts(): readonly Buffer[] {
+    return [...this.#before, this.#bytes.subarray(0, this.#end)]
+  }
+
+  /** Of all parts. */
+  get sizeBytes(): number {
+    return this.#before.reduce((sum, { length }) => sum + length, this.#end)
   }
 
   int8(value: number): this {
@@ -54,6 +61,15 @@ export class WireWriter {
   byteString(value: Buffer): this {
     this.int32(value.length)
     return this.raw(value)
+  }
+
+  /** As `byteString`, but `value` becomes a part of its own: nothing is copied, and it must not change until it has left. */
+  byteStringPart(value: Buffer): this {
+    this.int32(value.length)
+    this.#before.push(this.#bytes.subarray(0, this.#end), value)
+    this.#bytes = this.#bytes.subarray(this.#end)
+    this.#end = 0
+    return this
   }
 
   raw(value: Buffer): this {
@@ -106,7 +122,7 @@ export class WireWriter {
   #reserve(length: number): Buffer {
     const needed = this.#end + length
     if (needed > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2))
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, 256))
       this.#bytes.copy(grown, 0, 0, this.#end)
       this.#bytes = grown
     }
