@@ -62,7 +62,7 @@ describe.each(kafkaDriverNames)('On a listener with SASL over TLS, %s', (name) =
 
 describe('Logins that a broker lets last for seconds', () => {
   test('are renewed between requests, on the same connections', async () => {
-    const properties = { 'connections.max.reauth.ms': '4000' }
+    const properties = { 'connections.max.reauth.ms': '10000' }
     await using cluster = await startTestCluster({ sasl: true, properties })
     const { bootstrapServers, certificate: ca, username, password } = cluster.sasl!
     const counts = await Promise.all(
@@ -83,7 +83,7 @@ describe('Logins that a broker lets last for seconds', () => {
         const topic = uniqueName('renewed')
         await driver.admin.createTopics([{ topic, partitions: 1 }])
         const producer = driver.createProducer({ identity: await driver.initProducerId() })
-        const until = Date.now() + 6_000
+        const until = Date.now() + 12_000
         const sent: string[] = []
         for (; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 5))) {
           sent.push(String(sent.length))

@@ -56,7 +56,7 @@ test(`Each driver goes on while leaders move and a leader and coordinator dies a
   await cluster.startBroker(victim)
   await Promise.all(drivers.map((each) => each.proceed(20)))
   for (const each of drivers) await each.checkAndClose()
-}, 300_000)
+}, 600_000)
 
 describe('With one of three brokers dead', () => {
   beforeAll(async () => {

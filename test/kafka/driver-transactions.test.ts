@@ -27,7 +27,7 @@ describe(`Transactions that interleave and are ended at random (seed ${seed})`, 
     committed = written.committed
     aborted = written.aborted
     kafkas = await readByKafka(topic, committed.length)
-  }, 300_000)
+  }, 600_000)
 
   test('are enough of both kinds, and Kafka sees those that were committed', () => {
     expect(committed.length).toBeGreaterThan(500)
