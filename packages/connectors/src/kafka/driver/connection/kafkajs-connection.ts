@@ -69,6 +69,8 @@ export async function connectByKafkajs(
 
 class KafkajsConnection extends NegotiatedConnection {
   readonly #raw: RawConnection
+  /** Requests that have left, as far as this side knows, and wait for an answer. */
+  #unanswered = 0
 
   constructor(
     host: string,
@@ -104,6 +106,9 @@ class KafkajsConnection extends NegotiatedConnection {
     const disconnect = this.#raw.disconnect.bind(this.#raw)
     this.#raw.disconnect = () => {
       this.ended('the connection was closed')
+      // Else the rest of them would still leave, while whoever is told that they are lost sends them elsewhere and then uses
+      // the memory of their batches again. Requests without answer are let go: their bytes are their own.
+      if (this.#unanswered > 0) this.#raw.socket?.destroy()
       return disconnect()
     }
   }
@@ -145,11 +150,23 @@ class KafkajsConnection extends NegotiatedConnection {
       requestTimeout: null,
       sendRequest: () => sendParts(this.#raw.socket, writer),
     })
-    const { payload } = await promise
-    if (isOneWay === true) return undefined as T
+    if (isOneWay === true) {
+      await promise
+      return undefined as T
+    }
+    const { payload } = await this.#answered(promise)
     const reader = new WireReader(payload)
     if (isFlexible === true) reader.taggedFields()
     return request.read(reader)
+  }
+
+  async #answered<T>(answer: Promise<T>): Promise<T> {
+    this.#unanswered++
+    try {
+      return await answer
+    } finally {
+      this.#unanswered--
+    }
   }
 
   protected disconnect(): void {
