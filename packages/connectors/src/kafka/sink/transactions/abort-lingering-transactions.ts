@@ -45,18 +45,23 @@ export async function abortLingeringTransactions(parts: LingeringParts): Promise
   }
 }
 
-/** A job that was renamed knows its former name from its state. */
-function isForeign({ jobName }: TransactionSeat, { jobInfo, seats }: LingeringParts): boolean {
-  return jobName !== jobInfo.jobName && !seats.some((each) => each.jobName === jobName)
+/**
+ * A job that was renamed knows its former name from its state. A subtask that was given none cannot tell: others can, and deal
+ * with the former name.
+ */
+function isForeign({ jobName }: TransactionSeat, { jobInfo, restoredCheckpointId, seats }: LingeringParts): boolean {
+  if (jobName === jobInfo.jobName || seats.some((each) => each.jobName === jobName)) return false
+  return restoredCheckpointId === 0 || seats.length > 0
 }
 
 function isOursToAbort(transactionalId: string, seat: TransactionSeat, parts: LingeringParts): boolean {
-  const { restoredCheckpointId, taskInfo, seats } = parts
+  const { jobInfo, restoredCheckpointId, taskInfo, seats } = parts
   const taken = seats.find((each) => isSameSeat(each, seat))
   if (taken !== undefined) return !taken.precommitted.includes(transactionalId)
-  return (
-    seat.restoredCheckpointId >= restoredCheckpointId && seat.subtaskIndex % taskInfo.parallelism === taskInfo.index
-  )
+  if (seat.restoredCheckpointId < restoredCheckpointId) return false
+  // Of a former name: nobody uses it any more, so it does no harm that all who know it abort the same.
+  if (seat.jobName !== jobInfo.jobName) return seats.some(({ jobName }) => jobName === seat.jobName)
+  return seat.subtaskIndex % taskInfo.parallelism === taskInfo.index
 }
 
 async function prefixInUse(

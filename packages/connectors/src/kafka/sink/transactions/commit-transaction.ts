@@ -18,18 +18,25 @@ export interface CommitContext {
 /**
  * Commits, however often it is called for the same transaction. When the broker refuses, since the id has another epoch by now,
  * what the log of a partition shows decides: the commit may have been done before a restore, or the transaction was aborted.
+ * `refused`: that has been decided, and whatever is open under the id by now is another transaction.
  *
  * @throws KafkaError `TRANSACTION_LOST`, lasting, unless the job is to go on without; whatever else can fail may pass.
  */
-export async function commitTransaction(transaction: PrecommittedTransaction, context: CommitContext): Promise<void> {
+export async function commitTransaction(
+  transaction: PrecommittedTransaction,
+  context: CommitContext,
+): Promise<'committed' | 'refused'> {
   const { driver } = context
+  let answer: 'committed' | 'refused' = 'committed'
   try {
     await driver.endTransaction(transaction, 'commit')
   } catch (error) {
     if (!isRefusal(error)) throw error
     await settleRefused(transaction, error, context)
+    answer = 'refused'
   }
   reachCrashPoint('sink-committed')
+  return answer
 }
 
 function isRefusal(error: unknown): error is KafkaError {

@@ -175,6 +175,49 @@ describe('Transactions of a Kafka sink', () => {
     )
   })
 
+  test('What a later attempt left open under an id of the savepoint is aborted too, in whichever subtask its state comes', async () => {
+    for (const parallelism of [1, 2]) {
+      const kafka = cluster()
+      const before = await started(kafka)
+      await before.write('a')
+      const savepoint = await before.checkpoint(1)
+      await before.transactions.commit(savepoint.committables[0]!)
+      for (let i = 2; i <= 4; i++) {
+        await before.write(`${i}`)
+        await before.transactions.commit((await before.prepare()).committables)
+      }
+      await before.write('open')
+      const open = async () =>
+        (await before.driver.listTransactions('totals/')).filter(({ state }) => state === 'Ongoing')
+      expect(await open()).toMatchObject([{ transactionalId: 'totals/orders/0.0/0' }])
+      const options = { parallelism, restoredCheckpointId: 1 }
+      const [first = [], second = []] = parallelism === 1 ? [savepoint.committables] : [[], savepoint.committables]
+      await new TestSubtask(kafka, options).open(savepoint.states, first)
+      if (parallelism === 2) await new TestSubtask(kafka, { ...options, index: 1 }).open([], second)
+      expect(await open()).toEqual([])
+      expect(kafka.values('out')).toEqual(['a', '2', '3', '4'])
+    }
+  })
+
+  test('Subtasks without state of a job that was renamed and scaled up do not take its former name for another job', async () => {
+    const kafka = cluster()
+    const before = await started(kafka)
+    await before.write('a')
+    const checkpoint = await before.checkpoint(1)
+    const between = await Promise.all(
+      [0, 1].map((index) => started(kafka, { index, parallelism: 2, restoredCheckpointId: 1 })),
+    )
+    for (const subtask of between) await subtask.write('lost')
+    const options = { jobName: 'orders-2', parallelism: 2, restoredCheckpointId: 1 }
+    const second = await new TestSubtask(kafka, { ...options, index: 1 }).open()
+    await second.write('b')
+    await new TestSubtask(kafka, options).open(checkpoint.states, checkpoint.committables)
+    await second.transactions.commit((await second.prepare()).committables)
+    expect(kafka.values('out')).toEqual(['a', 'b'])
+    const open = await before.driver.listTransactions('totals/')
+    expect(open.filter(({ state }) => state === 'Ongoing')).toEqual([])
+  })
+
   test('A death before the first checkpoint leaves nothing open', async () => {
     const kafka = cluster()
     const before = await Promise.all([0, 1, 2].map((index) => started(kafka, { index, parallelism: 3 })))

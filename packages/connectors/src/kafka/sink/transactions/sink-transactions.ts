@@ -121,8 +121,10 @@ export class SinkTransactions {
     reachCrashPoint('sink-precommitted')
     const { clock, logger, jobInfo } = this.#context
     for (const transaction of committables as readonly PrecommittedTransaction[]) {
-      await commitTransaction(transaction, { driver: this.#driver, clock, logger, jobInfo })
-      this.#pool.committed(transaction.transactionalId)
+      const { transactionalId } = transaction
+      const answer = await commitTransaction(transaction, { driver: this.#driver, clock, logger, jobInfo })
+      this.#pool.committed(transactionalId)
+      if (answer === 'refused' && !this.#isOwn(transactionalId)) await this.#abortSuccessor(transactionalId)
     }
     for (const { transactionalId, number } of committables as readonly PrecommittedTransaction[]) {
       // Restored ones are numbered by another writer.
@@ -180,6 +182,16 @@ export class SinkTransactions {
       facts,
       { cause: error, isLasting: true },
     )
+  }
+
+  /**
+   * A restored transaction whose id was used again: what is open under it comes from after the snapshot, and nobody else would
+   * end it, since the id counts as precommitted.
+   */
+  async #abortSuccessor(transactionalId: string): Promise<void> {
+    const [description] = await this.#driver.describeTransactions([transactionalId])
+    if (description?.state !== 'Ongoing') return
+    await this.#driver.initProducerId(transactionalId, this.#options.timeoutMs)
   }
 
   #isOwn(transactionalId: string): boolean {
