@@ -20,6 +20,8 @@ export interface DeadLetters {
   unsettledOf(splitId: string): readonly DeadLetter[]
   /** What else belongs into the snapshot of that checkpoint, with one split of this reader, whichever. */
   snapshotState(checkpointId: number): DeadLetterTransactions | undefined
+  /** Reading goes on, also after a snapshot: that was not the last one of a job that is stopped. */
+  resume?(): void
   notifyCheckpointComplete(checkpointId: number): Promise<void>
   close(): Promise<void>
 }

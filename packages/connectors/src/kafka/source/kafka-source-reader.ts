@@ -105,6 +105,7 @@ export class KafkaSourceReader<T> implements SourceReader<T, KafkaSplit> {
   pollNext(output: ReaderOutput<T>): InputStatus {
     const failure = this.#failure ?? this.#deadLetters?.failure
     if (failure !== undefined) throw failure
+    this.#deadLetters?.resume?.()
     const fetcher = this.#fetcher
     if (fetcher === undefined) return this.#statusWithoutRecords()
     if (this.#isPreparing) return 'nothing-available'

@@ -2,6 +2,7 @@
 import { defineJob, type JobDefinition, WatermarkStrategy } from '@millrace/runtime'
 import { runInSimulation } from '@millrace/runtime/testing'
 import { expect, test } from 'vitest'
+import type { KafkaDriverFactory } from '../driver/kafka-driver.ts'
 import { jsonFormat } from '../formats/json-format.ts'
 import { FakeKafka } from '../testing/fake-kafka.ts'
 import { KafkaSource } from './kafka-source.ts'
@@ -127,6 +128,58 @@ test('A job without checkpoints puts poison records aside as well', async () => 
   const { kafka, poison } = kafkaWithPoison()
   await runInSimulation(
     job(kafka, () => {}),
+    { parallelism: 2 },
+  )
+  expect(letters(kafka)).toEqual(poison)
+})
+
+test.each([1, 2, 3, 4, 5])(
+  'A job without checkpoints that stops with a savepoint has each letter once when it goes on: seed %i',
+  async (seed) => {
+    const { kafka, poison } = kafkaWithPoison()
+    const { 'execution.checkpointing.interval': _, ...withoutInterval } = config
+    let seen = 0
+    let savepoint: Promise<string> | undefined
+    const { files } = await runInSimulation(
+      job(kafka, () => seen++),
+      {
+        seed,
+        parallelism: 2,
+        config: withoutInterval,
+        onStep: ({ job: running }) => {
+          if (seen > 1_000 + 200 * seed) savepoint ??= running.stopWithSavepoint({ directory: '/savepoints' })
+        },
+      },
+    )
+    const restore = {
+      from: { path: await savepoint! },
+      allowNonRestoredState: false,
+      dropState: [],
+      claimMode: 'NO_CLAIM',
+    } as const
+    await runInSimulation(
+      job(kafka, () => {}),
+      { parallelism: 3, config: withoutInterval, files, restore },
+    )
+    expect(letters(kafka)).toEqual(poison)
+  },
+)
+
+test('A job without checkpoints does not end before a slow broker has committed its last letters', async () => {
+  const { kafka, poison } = kafkaWithPoison()
+  const slow: KafkaDriverFactory = (options, context) => {
+    const driver = kafka.driver(options, context)
+    const endTransaction = driver.endTransaction.bind(driver)
+    return Object.assign(driver, {
+      endTransaction: async (...transaction: Parameters<typeof endTransaction>) => {
+        await new Promise<void>((resolve) => void context.clock.schedule(200, resolve))
+        // What is asked of a closed driver is not done.
+        if (kafka.openDrivers > 0) await endTransaction(...transaction)
+      },
+    })
+  }
+  await runInSimulation(
+    job(kafka, () => {}, { bounded: 'latest', driver: slow }),
     { parallelism: 2 },
   )
   expect(letters(kafka)).toEqual(poison)

@@ -38,7 +38,8 @@ export interface TransactionalDeadLettersParts extends SinkTransactionsOptions {
  * such, to be committed when its checkpoint is complete; all other letters it has as they are. After a restore these are
  * written anew, and the transaction that they were in is aborted, for only sealed ones are spared.
  *
- * A job without checkpoints is not restarted: its transactions are committed when they are sealed.
+ * A job without checkpoints is not restarted: its transactions are committed when they are sealed. But not after a savepoint,
+ * until it reads on: a job that is stopped by it goes on from there, and writes the letters that it holds once more.
  */
 export class TransactionalDeadLetters implements DeadLetters {
   readonly #parts: TransactionalDeadLettersParts
@@ -55,6 +56,8 @@ export class TransactionalDeadLetters implements DeadLetters {
   /** By checkpoint: the number of the last sealed transaction in its snapshot. */
   readonly #lastIn = new Map<number, number>()
   #isSealDue = false
+  /** After a savepoint of a job without checkpoints. */
+  #isHeld = false
   #isWorking = false
   #committing: Promise<void> = Promise.resolve()
   #failure: unknown
@@ -69,7 +72,8 @@ export class TransactionalDeadLetters implements DeadLetters {
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.length === 0 && this.#open.length === 0
+    const isCommitted = !this.#commitsItself || this.#sealed.length === 0
+    return this.#waiting.length === 0 && this.#open.length === 0 && isCommitted
   }
 
   get isFull(): boolean {
@@ -115,8 +119,19 @@ export class TransactionalDeadLetters implements DeadLetters {
     const spared = precommitted.map(({ transactionalId }) => transactionalId)
     // So that these letters do not wait for a second checkpoint after this one.
     if (this.#open.length > 0) this.#isSealDue = true
+    if (this.#commitsItself) {
+      this.#isHeld = true
+      // So that `resume` comes if reading goes on, though there may be nothing to read.
+      this.#parts.onChange()
+    }
     void this.#work()
     return { precommitted, seats: [{ ...seat, precommitted: spared }] }
+  }
+
+  resume(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    void this.#work()
   }
 
   async notifyCheckpointComplete(checkpointId: number): Promise<void> {
@@ -129,13 +144,14 @@ export class TransactionalDeadLetters implements DeadLetters {
     await this.#transactions?.abort()
   }
 
-  /** One at a time: writes what waits, and seals what is written. */
+  /** One at a time: writes what waits, seals what is written, and commits if no checkpoint will. */
   async #work(): Promise<void> {
     if (this.#isWorking || this.#producer === undefined || this.#failure !== undefined) return
     this.#isWorking = true
     try {
-      for (;;) {
-        if (this.#open.length > 0 && this.#isToBeSealed) await this.#seal()
+      while (!this.#isHeld) {
+        if (this.#commitsItself && this.#sealed.length > 0) await this.#commitUpTo(this.#sealed.at(-1)!.number)
+        else if (this.#open.length > 0 && this.#isToBeSealed) await this.#seal()
         else if (this.#waiting.length > 0) await this.#write()
         else break
       }
@@ -145,6 +161,10 @@ export class TransactionalDeadLetters implements DeadLetters {
       this.#parts.onChange()
     }
     this.#isWorking = false
+  }
+
+  get #commitsItself(): boolean {
+    return this.#parts.context.jobInfo.checkpointing === undefined
   }
 
   get #isToBeSealed(): boolean {
@@ -172,9 +192,6 @@ export class TransactionalDeadLetters implements DeadLetters {
     this.#open = []
     this.#openBytes = 0
     if (transaction !== undefined) this.#sealed = [...this.#sealed, transaction]
-    if (this.#parts.context.jobInfo.checkpointing === undefined && transaction !== undefined) {
-      await this.#commitUpTo(transaction.number)
-    }
     this.#parts.onChange()
   }
 
