@@ -19,7 +19,7 @@ export interface FakeRecord {
   readonly headers: readonly RecordHeader[]
 }
 
-/** A place in a log: a record, or the marker that ends a transaction. */
+/** A place in a log: a record, or the marker that ends a transaction, or nothing any more, as a marker. */
 export interface LogEntry extends FakeRecord {
   readonly transaction: FakeTransaction | undefined
   readonly isMarker: boolean
@@ -69,6 +69,12 @@ export class FakeLog {
     if (!this.#entries.some((entry) => entry.transaction === transaction)) return
     const marker = { timestampMs, key: null, value: null, headers: [], offset: this.highWatermark }
     this.#entries.push({ ...marker, transaction: undefined, isMarker: true })
+  }
+
+  /** As compaction does: the offset stays, without a record. */
+  compactAway(offset: number): void {
+    const entry = this.at(offset)!
+    this.#entries[offset - this.logStartOffset] = { ...entry, transaction: undefined, isMarker: true }
   }
 
   deleteBefore(offset: number): void {

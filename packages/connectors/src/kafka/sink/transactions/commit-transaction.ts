@@ -108,14 +108,16 @@ function lostTransaction(
   const since = new Date(precommittedAtMs).toISOString()
   const how =
     outcome === 'unknown'
-      ? 'the broker knows it no more, so nobody can tell whether it is committed'
+      ? `the broker knows it no more, and ${witness === undefined ? 'no offset of it is known' : 'its record is deleted or compacted away'}, ` +
+        'so nobody can tell whether it is committed'
       : isTimedOut(description, { producerId, epoch })
         ? `it was aborted when its timeout of ${timeoutMs / 1_000} s had passed`
         : `another producer with its transactional id has aborted it: another run of job "${jobInfo.jobName}", or another sink with the same transactionalIdPrefix`
   return new KafkaError(
     'TRANSACTION_LOST',
     `Cannot commit transaction "${transactionalId}"${where} that was prepared for a checkpoint at ${since}: ${how}. ` +
-      'Its records are lost. To go on without them, start the job with --on-lost-transaction=skip; or start it from an ' +
+      `${outcome === 'unknown' ? 'If it is not, its' : 'Its'} records are lost. ` +
+      'To go on without them, start the job with --on-lost-transaction=skip; or start it from an ' +
       'older savepoint. A longer transactionTimeoutMs leaves more time for restarts.',
     { transactionalId, producerId, epoch, precommittedAtMs, timeoutMs, ...(witness && { witness }), outcome },
     { cause: refusal, isLasting: true },

@@ -218,6 +218,26 @@ describe('Transactions of a Kafka sink', () => {
     expect(open.filter(({ state }) => state === 'Ongoing')).toEqual([])
   })
 
+  test('Of a transaction whose record compaction has removed nobody can tell whether it was committed, and it is not called aborted', async () => {
+    const kafka = cluster()
+    const before = await started(kafka)
+    await before.write('a')
+    const savepoint = await before.checkpoint(1)
+    await before.transactions.commit(savepoint.committables[0]!)
+    for (let i = 2; i <= 5; i++) {
+      await before.write(`${i}`)
+      await before.transactions.commit((await before.prepare()).committables)
+    }
+    kafka.logOf('out', 0).compactAway(0)
+    const lost = restored(kafka, savepoint)
+    await expect(lost).rejects.toMatchObject({ code: 'TRANSACTION_LOST', facts: { outcome: 'unknown' } })
+    await expect(lost).rejects.toThrow(
+      'the broker knows it no more, and its record is deleted or compacted away, so nobody can tell whether it is committed. If it is not, its records are lost.',
+    )
+    await restored(kafka, savepoint, { onLostTransaction: 'skip' })
+    expect(kafka.values('out')).toEqual(['2', '3', '4', '5'])
+  })
+
   test('A death before the first checkpoint leaves nothing open', async () => {
     const kafka = cluster()
     const before = await Promise.all([0, 1, 2].map((index) => started(kafka, { index, parallelism: 3 })))

@@ -1,9 +1,18 @@
 import type { Clock } from '@millrace/runtime/connector'
 import type { KafkaDriver, PartitionOffset } from '../../driver/kafka-driver.ts'
 import { KafkaError } from '../../driver/kafka-error.ts'
+import type { IsolationLevel } from '../../driver/kafka-fetcher.ts'
 
-/** `open`: it, or another of its partition that began before it, has not ended. `unknown`: the record is deleted. */
+/**
+ * `open`: it, or another of its partition that began before it, has not ended. `unknown`: the record is deleted, or compacted
+ * away.
+ */
 export type TransactionOutcome = 'committed' | 'aborted' | 'open' | 'unknown'
+
+interface Patience {
+  readonly clock: Clock
+  readonly waitMs: number
+}
 
 /**
  * What became of the transaction that wrote the record at `witness`: whether a `read_committed` reader is given that record
@@ -12,9 +21,23 @@ export type TransactionOutcome = 'committed' | 'aborted' | 'open' | 'unknown'
 export async function transactionOutcome(
   driver: KafkaDriver,
   witness: PartitionOffset,
-  { clock, waitMs }: { readonly clock: Clock; readonly waitMs: number },
+  patience: Patience,
 ): Promise<TransactionOutcome> {
-  const fetcher = driver.createFetcher({ isolation: 'read_committed', prefetchBytesMax: 1024 * 1024 })
+  const committed = await look(driver, witness, 'read_committed', patience)
+  if (committed !== 'missing') return committed === 'found' ? 'committed' : committed
+  // Compaction removes records of committed transactions, too. Only one that is still there was kept back for being aborted.
+  const written = await look(driver, witness, 'read_uncommitted', patience)
+  if (written === 'missing') return 'unknown'
+  return written === 'found' ? 'aborted' : written
+}
+
+async function look(
+  driver: KafkaDriver,
+  witness: PartitionOffset,
+  isolation: IsolationLevel,
+  { clock, waitMs }: Patience,
+): Promise<'found' | 'missing' | 'open' | 'unknown'> {
+  const fetcher = driver.createFetcher({ isolation, prefetchBytesMax: 1024 * 1024 })
   let isOver = false
   const cancel = clock.schedule(waitMs, () => {
     isOver = true
@@ -23,8 +46,8 @@ export async function transactionOutcome(
   try {
     fetcher.assign([{ ...witness, stoppingOffset: witness.offset + 1 }])
     while (!isOver) {
-      if (fetcher.next()?.offset === witness.offset) return 'committed'
-      if (fetcher.takeEnded().length > 0) return 'aborted'
+      if (fetcher.next()?.offset === witness.offset) return 'found'
+      if (fetcher.takeEnded().length > 0) return 'missing'
       await fetcher.available()
     }
     return 'open'
