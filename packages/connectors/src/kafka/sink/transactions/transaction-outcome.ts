@@ -49,6 +49,8 @@ async function look(
       if (fetcher.next()?.offset === witness.offset) return 'found'
       if (fetcher.takeEnded().length > 0) return 'missing'
       await fetcher.available()
+      // Else there would be news for ever.
+      if (!isOver && fetcher.progress(witness) === undefined) throw closed(witness)
     }
     return 'open'
   } catch (error) {
@@ -60,4 +62,13 @@ async function look(
     cancel()
     await fetcher.close()
   }
+}
+
+function closed({ topic, partition, offset }: PartitionOffset): KafkaError {
+  return new KafkaError(
+    'CLOSED',
+    `Cannot find out what became of the transaction with topic "${topic}", partition ${partition}, offset ${offset}: the ` +
+      'connection to Kafka was closed meanwhile.',
+    { topic, partition, offset },
+  )
 }
