@@ -75,6 +75,11 @@ export class FakeTransactions {
     id.epoch++
   }
 
+  /** As the broker does with an id that nobody has used for days (`transactional.id.expiration.ms`). */
+  forget(transactionalId: string): void {
+    this.#ids.delete(transactionalId)
+  }
+
   list(prefix: string): readonly TransactionListing[] {
     return [...this.#ids.values()]
       .filter(({ transactionalId, last }) => transactionalId.startsWith(prefix) && last !== undefined)

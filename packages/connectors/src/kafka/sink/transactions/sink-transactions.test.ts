@@ -307,6 +307,16 @@ describe('Transactions of a Kafka sink', () => {
     expect(error).not.toHaveProperty('isLasting')
   })
 
+  test('An id that the broker has forgotten, as nothing was written for days, fails the attempt, which is told as it is', async () => {
+    const kafka = cluster()
+    const subtask = await started(kafka)
+    kafka.transactions.forget('totals/orders/0.0/0')
+    const refusal = await subtask.write('a').catch((error: unknown) => error)
+    const error = await subtask.transactions.explain(refusal)
+    expect(error).toMatchObject({ code: 'TRANSACTIONAL_ID_EXPIRED', cause: refusal })
+    expect(error).not.toHaveProperty('isLasting')
+  })
+
   test('A second run of the same job fences the first, which tells who and where, and does not come back', async () => {
     const kafka = cluster()
     const first = await started(kafka)

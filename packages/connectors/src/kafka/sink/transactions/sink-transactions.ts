@@ -164,7 +164,16 @@ export class SinkTransactions {
     } catch {
       return error
     }
-    if (description === undefined || isTimedOut(description, identity)) {
+    if (description === undefined) {
+      return new KafkaError(
+        'TRANSACTIONAL_ID_EXPIRED',
+        `Cannot write in a transaction of "${transactionalId}": the broker has forgotten this id, since nothing was written for ` +
+          'longer than its transactional.id.expiration.ms (7 days by default). The next attempt of the job takes it anew.',
+        facts,
+        { cause: error },
+      )
+    }
+    if (isTimedOut(description, identity)) {
       return new KafkaError(
         'TRANSACTION_TIMED_OUT',
         `Cannot write on in transaction "${transactionalId}": the broker has aborted it, since it was open for longer than the ` +
