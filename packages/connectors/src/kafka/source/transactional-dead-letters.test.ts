@@ -1,12 +1,14 @@
 // Whole jobs that put poison records aside exactly once, fail, are rescaled, stop and go on.
 import { defineJob, type JobDefinition, WatermarkStrategy } from '@millrace/runtime'
-import { runInSimulation } from '@millrace/runtime/testing'
+import type { SourceReaderContext } from '@millrace/runtime/connector'
+import { runInSimulation, SystemClock, testJobInfo, testSinkWriterContext } from '@millrace/runtime/testing'
 import { expect, test } from 'vitest'
 import type { KafkaDriverFactory } from '../driver/kafka-driver.ts'
 import { jsonFormat } from '../formats/json-format.ts'
 import { FakeKafka } from '../testing/fake-kafka.ts'
 import { KafkaSource } from './kafka-source.ts'
 import type { KafkaSourceSettingsOptions } from './kafka-source-options.ts'
+import { TransactionalDeadLetters } from './transactional-dead-letters.ts'
 
 const partitions = 4
 const recordsEach = 1_000
@@ -228,4 +230,41 @@ test('A topic for letters that is not there ends the job at once', async () => {
       { parallelism: 2, config },
     ),
   ).rejects.toThrow('Cannot write dead letters to topic "dead": there is none of this name')
+})
+
+test('A transaction that is committed is in no later snapshot, though another of its checkpoint is being committed', async () => {
+  const { kafka } = kafkaWithPoison()
+  const clock = new SystemClock()
+  const checkpointing = { intervalMs: 1_000, timeoutMs: 60_000, restartDelayMaxMs: 60_000 }
+  const context = testSinkWriterContext({ clock, jobInfo: testJobInfo({ checkpointing }) })
+  const driver = kafka.driver({ bootstrapServers: ['fake:9092'] }, context)
+  const letters = new TransactionalDeadLetters({
+    ...{ topic: 'dead', prefix: 'letters', timeoutMs: 900_000, onChange: () => {} },
+    driver: () => driver,
+    context: context as unknown as SourceReaderContext,
+  })
+  const idle = () => new Promise((resolve) => setImmediate(resolve))
+  const letter = { topic: 't', partition: 0, timestampMs: 1, key: null, value: null, headers: [], error: 'bad' }
+  await letters.open([])
+  for (const offset of [0, 1]) {
+    letters.put({ ...letter, offset })
+    await idle()
+  }
+  const numbersIn = (checkpointId: number) =>
+    letters.snapshotState(checkpointId)?.precommitted.map(({ number }) => number)
+  expect(numbersIn(1)).toEqual([1, 2])
+  const end = driver.endTransaction.bind(driver)
+  const gate = Promise.withResolvers<void>()
+  Object.assign(driver, {
+    endTransaction: async (...transaction: Parameters<typeof end>) => {
+      if (transaction[0].transactionalId.endsWith('/1')) await gate.promise
+      await end(...transaction)
+    },
+  })
+  const told = letters.notifyCheckpointComplete(1)
+  await idle()
+  expect(numbersIn(2)).toEqual([2])
+  gate.resolve()
+  await told
+  expect(numbersIn(3)).toEqual([])
 })

@@ -195,14 +195,17 @@ export class TransactionalDeadLetters implements DeadLetters {
     this.#parts.onChange()
   }
 
-  /** In order. One that a snapshot has is committed once more after a restore, which does nothing. */
+  /**
+   * In order. One that a snapshot has is committed once more after a restore, which does nothing. But none is in a snapshot that
+   * the pool believes it is not in, or its id could be used again too early: hence one by one.
+   */
   #commitUpTo(last: number): Promise<void> {
     this.#committing = this.#committing.then(async () => {
-      const due = this.#sealed.filter(({ number }) => number <= last)
-      if (due.length === 0) return
-      await this.#transactions!.commit(due)
-      this.#sealed = this.#sealed.filter((each) => !due.includes(each))
-      this.#parts.onChange()
+      for (const due of this.#sealed.filter(({ number }) => number <= last)) {
+        await this.#transactions!.commit([due])
+        this.#sealed = this.#sealed.filter((each) => each !== due)
+        this.#parts.onChange()
+      }
     })
     return this.#committing
   }
