@@ -79,6 +79,25 @@ test('Each batch is as old as its first record, whenever others begin', async ()
   expect(sent).toEqual(['t-0: 0a 0b', 't-1: 1a'])
 })
 
+test('After a record that cannot be written nothing leaves any more, also no batch that was begun for it', async () => {
+  const headers = (value: string) => {
+    if (value === 'b') throw new TypeError('no headers')
+    return []
+  }
+  for (const values of [['b'], ['a', 'b']]) {
+    const { writer, clock, sent } = await world({
+      recordSerializer: { ...valueOnly, headers },
+      topics: { t: 1 },
+      lingerMs: 10,
+    })
+    expect(() => values.forEach((value) => void writer.write(value))).toThrow('no headers')
+    clock.advanceTo(10)
+    expect(sent).toEqual([])
+    await expect(writer.flush(false)).rejects.toThrow('no headers')
+    expect(sent).toEqual([])
+  }
+})
+
 test('With batches of 0 bytes each record goes alone, and at once', async () => {
   const { writer, sent } = await world({ topics: { t: 1 }, batchBytes: 0 })
   for (const value of ['a', 'b']) writer.write(value)

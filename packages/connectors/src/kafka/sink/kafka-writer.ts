@@ -97,9 +97,11 @@ export class KafkaWriter<T> implements SinkWriter<T> {
       return this.#write(record)
     } catch (error) {
       if (error instanceof FormatNotReady) return this.#writeOnceReady(record, error)
+      this.#giveUp(error)
       throw error
     }
   }
+
   /** Waits until all is acknowledged; with the guarantee `none` only at the end. */
   async flush(endOfInput: boolean): Promise<void> {
     if (this.#settings.deliveryGuarantee === 'none' && !endOfInput) return
@@ -183,7 +185,10 @@ export class KafkaWriter<T> implements SinkWriter<T> {
       try {
         return await this.#write(record)
       } catch (error) {
-        if (!(error instanceof FormatNotReady)) throw error
+        if (!(error instanceof FormatNotReady)) {
+          this.#giveUp(error)
+          throw error
+        }
         reason = error
       }
     }
@@ -272,6 +277,13 @@ export class KafkaWriter<T> implements SinkWriter<T> {
     // Batches that fail after the first one are rejected with other reasons.
     this.#failure ??= this.#producer.failure ?? error
     this.#pool.makeRoom()
+  }
+
+  /** The job fails. What was begun for a record that cannot be written is no batch that could be sent. */
+  #giveUp(error: unknown): void {
+    this.#failure ??= error
+    this.#cancelLinger?.()
+    this.#filling.clear()
   }
 
   async #fail(): Promise<never> {
