@@ -35,7 +35,9 @@ describe('A packed package', () => {
     const roots = new Set(files.map((file) => file.split('/')[1]))
     const expected = ['LICENSE', 'README.md', 'dist', 'package.json', 'src', ...(name === 'runtime' ? ['bin'] : [])]
     expect([...roots].toSorted()).toEqual(expected.toSorted())
-    expect(files.filter((file) => /\.(test|bench)\.|tsbuildinfo|\/(src|dist)\/[\w-]+\/testing\//.test(file))).toEqual([])
+    expect(files.filter((file) => /\.(test|bench)\.|tsbuildinfo|\/(src|dist)\/[\w-]+\/testing\//.test(file))).toEqual(
+      [],
+    )
     // Every module that runs has its source map, and each source is where that says; every door has its types.
     const modules = files.filter((file) => /\/dist\/.*\.js$/.test(file))
     const sources = modules.flatMap((file) => sourcesOf(name, `${file}.map`))
