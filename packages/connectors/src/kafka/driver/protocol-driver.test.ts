@@ -92,6 +92,20 @@ test('A fetcher follows the leader, through metadata that do not know it for a w
   await driver.close()
 })
 
+test('A partition that has come to its end is known to stand there until that is taken', async () => {
+  const { driver, until } = play((_, apiName) => (apiName === 'Metadata' ? metadata(1) : fetched(0, batch('last'))))
+  const fetcher = driver.createFetcher()
+  const assignment = { topic, partition: 0, offset: 0, stoppingOffset: 1 }
+  fetcher.assign([assignment])
+  await until(fetcher.available())
+  expect([fetcher.next()?.valueText(), fetcher.next()]).toEqual(['last', undefined])
+  // A snapshot that found nothing would take it as it was assigned, and all of it would be read again.
+  expect(fetcher.progress(assignment)?.offset).toBe(1)
+  expect(fetcher.takeEnded()).toEqual([assignment])
+  expect(fetcher.progress(assignment)).toBe(undefined)
+  await driver.close()
+})
+
 test('A topic that stays unknown is told of after ten seconds, once', async () => {
   const { driver, until, clock } = play(() => metadata(-1, unknownTopic))
   const fetcher = driver.createFetcher()

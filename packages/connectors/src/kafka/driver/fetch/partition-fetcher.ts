@@ -18,7 +18,8 @@ export class PartitionFetcher<A extends PartitionAssignment> implements KafkaFet
   #ready: PartitionFetch<A>[] = []
   #current: PartitionFetch<A> | undefined
   #failed: PartitionFetch<A>[] = []
-  #ended: A[] = []
+  /** At their stopping offset, and still assigned: a snapshot may ask for their position before they are taken. */
+  #ended: PartitionFetch<A>[] = []
   #wakeUp: PromiseWithResolvers<void> | undefined
   #isClosed = false
 
@@ -41,9 +42,9 @@ export class PartitionFetcher<A extends PartitionAssignment> implements KafkaFet
   assign(assignments: readonly A[]): void {
     for (const assignment of assignments) {
       const key = partitionKey(assignment)
-      assert(!this.#partitions.has(key), () => `partition ${key} was assigned twice to a fetcher`)
+      assert(this.#find(assignment) === undefined, () => `partition ${key} was assigned twice to a fetcher`)
       const state = new PartitionFetch(assignment, this.#settings.request.isReadCommitted)
-      if (state.isAtStop) this.#ended.push(assignment)
+      if (state.isAtStop) this.#ended.push(state)
       else this.#partitions.set(key, state)
     }
     this.#loop.fetch()
@@ -52,7 +53,7 @@ export class PartitionFetcher<A extends PartitionAssignment> implements KafkaFet
 
   unassign(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) {
-      const state = this.#partitions.get(partitionKey(partition))
+      const state = this.#find(partition)
       if (state !== undefined) this.#forget(state)
     }
   }
@@ -77,15 +78,15 @@ export class PartitionFetcher<A extends PartitionAssignment> implements KafkaFet
   }
 
   seek(position: PartitionOffset): void {
-    const state = this.#partitions.get(partitionKey(position))
+    const state = this.#find(position)
     assert(
       state !== undefined,
       () => `partition ${partitionKey(position)} is not assigned to the fetcher that seeks in it`,
     )
-    this.#unqueue(state)
-    this.#failed = this.#failed.filter((each) => each !== state)
+    this.#forget(state)
     state.jumpTo(position.offset)
-    if (state.isAtStop) this.#end(state)
+    if (state.isAtStop) this.#ended.push(state)
+    else this.#partitions.set(partitionKey(position), state)
     this.#loop.fetch()
     this.#wake()
   }
@@ -122,7 +123,7 @@ export class PartitionFetcher<A extends PartitionAssignment> implements KafkaFet
     if (this.#ended.length === 0) return []
     const ended = this.#ended
     this.#ended = []
-    return ended
+    return ended.map(({ assignment }) => assignment)
   }
 
   async available(): Promise<void> {
@@ -132,7 +133,7 @@ export class PartitionFetcher<A extends PartitionAssignment> implements KafkaFet
   }
 
   progress(partition: TopicPartition): PartitionProgress | undefined {
-    return this.#partitions.get(partitionKey(partition))?.progress
+    return this.#find(partition)?.progress
   }
 
   async close(): Promise<void> {
@@ -176,16 +177,22 @@ export class PartitionFetcher<A extends PartitionAssignment> implements KafkaFet
     this.#ready = this.#ready.filter((each) => each !== state)
   }
 
+  #find(partition: TopicPartition): PartitionFetch<A> | undefined {
+    const key = partitionKey(partition)
+    return this.#partitions.get(key) ?? this.#ended.find(({ assignment }) => partitionKey(assignment) === key)
+  }
+
   #forget(state: PartitionFetch<A>): void {
     this.#unqueue(state)
     this.#failed = this.#failed.filter((each) => each !== state)
+    this.#ended = this.#ended.filter((each) => each !== state)
     state.drop()
     this.#partitions.delete(partitionKey(state))
   }
 
   #end(state: PartitionFetch<A>): void {
     this.#forget(state)
-    this.#ended.push(state.assignment)
+    this.#ended.push(state)
     this.#wake()
   }
 
