@@ -22,6 +22,8 @@ export class CheckpointStore {
   readonly #parts: CheckpointStoreParts
   readonly #completed: CompletedCheckpoints
   readonly #cleaner: SnapshotCleaner
+  /** When all completed ones that were to go are gone. Never rejects. */
+  #removed: Promise<void> = Promise.resolve()
 
   constructor(parts: CheckpointStoreParts) {
     this.#parts = parts
@@ -50,7 +52,7 @@ export class CheckpointStore {
 
   /** It failed: nothing of it stays. */
   failed({ directory, worked }: PendingCheckpoint): void {
-    if (directory !== undefined) this.#cleaner.removeDirectory(directory, worked)
+    if (directory !== undefined) void this.#cleaner.removeDirectory(directory, worked)
   }
 
   /**
@@ -78,11 +80,17 @@ export class CheckpointStore {
     cancelTimer()
   }
 
+  /**
+   * The oldest first, one after the other: a process that dies meanwhile leaves the newest. Whoever resumes from an older one would
+   * write again what was committed with those after it.
+   */
   #remove(kept: readonly KeptSnapshot[]): void {
     for (const { snapshot, owner } of kept) {
       if (snapshot.path === undefined) continue
-      if (owner === 'claimed') this.#cleaner.dispose(snapshot.path)
-      else this.#cleaner.removeDirectory(snapshot.path)
+      this.#removed =
+        owner === 'claimed'
+          ? this.#cleaner.dispose(snapshot.path, this.#removed)
+          : this.#cleaner.removeDirectory(snapshot.path, this.#removed)
     }
   }
 }

@@ -14,9 +14,9 @@ export class SnapshotCleaner {
     this.#logger = logger
   }
 
-  /** Removes a directory that this job made, once `after` has resolved. */
-  removeDirectory(path: string, after: Promise<unknown> = Promise.resolve()): void {
-    this.#later(path, async () => {
+  /** Removes a directory that this job made, once `after` has resolved. Resolves when that is done. Never rejects. */
+  removeDirectory(path: string, after: Promise<unknown> = Promise.resolve()): Promise<void> {
+    return this.#later(path, async () => {
       await after
       // Without its metadata it is no snapshot any more: one that is half removed is never taken for a whole one.
       await this.#storage.remove(`${path}/_metadata`)
@@ -24,9 +24,10 @@ export class SnapshotCleaner {
     })
   }
 
-  /** Removes a snapshot that somebody else made, and leaves whatever else is in its directory. */
-  dispose(path: string): void {
-    this.#later(path, async () => {
+  /** As `removeDirectory`, for a snapshot that somebody else made: leaves whatever else is in its directory. */
+  dispose(path: string, after: Promise<unknown> = Promise.resolve()): Promise<void> {
+    return this.#later(path, async () => {
+      await after
       await disposeSnapshot(this.#storage, path)
     })
   }
@@ -34,7 +35,7 @@ export class SnapshotCleaner {
   /** Removes a directory if nothing is left in it when all that was asked for so far is done. */
   removeIfEmpty(path: string): void {
     const others = this.settled()
-    this.#later(path, async () => {
+    void this.#later(path, async () => {
       await others
       if ((await this.#storage.list(path)).length === 0) await this.#storage.remove(path)
     })
@@ -45,7 +46,7 @@ export class SnapshotCleaner {
     await Promise.all(this.#underWay)
   }
 
-  #later(path: string, action: () => Promise<void>): void {
+  #later(path: string, action: () => Promise<void>): Promise<void> {
     const work = action().catch((error: unknown) => {
       this.#logger.warn('a snapshot that is needed no more could not be removed', {
         path,
@@ -54,5 +55,6 @@ export class SnapshotCleaner {
     })
     this.#underWay.add(work)
     void work.then(() => this.#underWay.delete(work))
+    return work
   }
 }
