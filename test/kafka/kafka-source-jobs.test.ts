@@ -87,13 +87,16 @@ test('A job that is killed three times and resumed reads each record once, and p
       onDeserializationError: { deadLetter: dead, transactionalIdPrefix: uniqueName('letters') },
     },
   })
-  const writing = writeNumbers(producer, topic, partitions, count)
+  // The last ones come after the last kill: a run that had finished would begin anew.
+  const killed = Promise.withResolvers<void>()
+  const writing = writeNumbers(producer, { topic, partitions, count, beforeLast: killed.promise })
   for (const lines of [500, 3_000, 6_000]) {
     const run = jobs.start(['-p', '2', '--resume'])
     await jobs.untilWritten(run, lines)
     run.child.kill('SIGKILL')
     await run.ended
   }
+  killed.resolve()
   await writing
   const { status, stderr } = await jobs.start(['-p', '2', '--resume']).ended
   expect(status, stderr).toBe(0)
@@ -116,9 +119,23 @@ test('A job that is killed three times and resumed reads each record once, and p
 })
 
 /** All numbers from 0 on, dealt out over the partitions; one in ten is no JSON. */
-async function writeNumbers(producer: KafkaProducer, topic: string, partitions: number, count: number): Promise<void> {
+async function writeNumbers(
+  producer: KafkaProducer,
+  {
+    topic,
+    partitions,
+    count,
+    beforeLast,
+  }: {
+    readonly topic: string
+    readonly partitions: number
+    readonly count: number
+    readonly beforeLast: Promise<void>
+  },
+): Promise<void> {
   const step = 50
   for (let at = 0; at < count; at += step) {
+    if (at === count - step) await beforeLast
     for (let partition = 0; partition < partitions; partition++) {
       const numbers = Array.from({ length: step }, (_, i) => (at + i) * partitions + partition)
       await producer.send(topic, partition, batchOf(...numbers.map((n) => (n % 10 === 3 ? `bad${n}` : String(n)))))
