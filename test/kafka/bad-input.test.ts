@@ -54,7 +54,7 @@ function reportOf(status: number | null, stderr: string): Report {
 
 /** Runs the job with checkpoints to its end, which is to be bad. */
 async function report(options: SourceJobOptions): Promise<Report> {
-  using jobs = new SourceJobs(options)
+  await using jobs = new SourceJobs(options)
   const { status, stderr } = await jobs.start(['-p', '2'], onceMore).ended
   return reportOf(status, stderr)
 }
@@ -198,7 +198,7 @@ describe('A user without permission', () => {
   test('to commit offsets of the group reads on, for they are for monitoring only', async () => {
     const [topic, groupId] = [await topicWith('a', 'b'), uniqueName('group')]
     await acls('--add', '--deny-principal', `User:${sasl().username}`, '--operation', 'All', '--group', groupId)
-    using jobs = new SourceJobs({ source: { ...asUser(), topics: topic, groupId, bounded: 'latest' } })
+    await using jobs = new SourceJobs({ source: { ...asUser(), topics: topic, groupId, bounded: 'latest' } })
     const { status, stderr } = await jobs.start(['-p', '2']).ended
     expect(status, stderr).toBe(0)
     expect(jobs.output()).toEqual(['a', 'b'])
@@ -209,7 +209,7 @@ describe('A user without permission', () => {
 describe('While a job runs', () => {
   test('a topic that is deleted ends it, with the place, and it is not started again', async () => {
     const topic = await topicWith('a', 'b')
-    using jobs = new SourceJobs({ source: { bootstrapServers: brokers(), topics: topic } })
+    await using jobs = new SourceJobs({ source: { bootstrapServers: brokers(), topics: topic } })
     const run = jobs.start(['-p', '2'], onceMore)
     await jobs.untilWritten(run, 2)
     await driver.admin.deleteTopics([topic])
@@ -231,7 +231,7 @@ describe('While a job runs', () => {
     await own.admin.createTopics([{ topic: 't', partitions: 1 }])
     await own.createProducer().send('t', 0, batchOf('a', 'b'))
     const bounded = { offsets: [{ topic: 't', partition: 0, offset: 3 }] }
-    using jobs = new SourceJobs({ source: { bootstrapServers, topics: 't', bounded, retryTimeoutMs: 500 } })
+    await using jobs = new SourceJobs({ source: { bootstrapServers, topics: 't', bounded, retryTimeoutMs: 500 } })
     const run = jobs.start([], {
       ...onceMore,
       'restart-strategy.fixed-delay.attempts': '1000',
@@ -251,7 +251,7 @@ describe('While a job runs', () => {
 
   test('a partition that is added is read, and so are records larger than a fetch', async () => {
     const topic = await newTopic(1, { 'max.message.bytes': '8000000' })
-    using jobs = new SourceJobs({
+    await using jobs = new SourceJobs({
       source: {
         bootstrapServers: brokers(),
         topics: topic,
@@ -295,7 +295,7 @@ describe('A record that cannot be read', () => {
 
   test('is skipped where that is asked for, and counted', async () => {
     const topic = await topicWith(...values)
-    using jobs = new SourceJobs(source(topic, { onDeserializationError: 'skip' }))
+    await using jobs = new SourceJobs(source(topic, { onDeserializationError: 'skip' }))
     const { status, stderr } = await jobs.start([]).ended
     expect(status, stderr).toBe(0)
     expect(jobs.output()).toEqual(['1', '2'])
@@ -311,7 +311,7 @@ describe('A record that cannot be read', () => {
       deadLetter: dead,
       ...(transactionalIdPrefix !== undefined && { transactionalIdPrefix }),
     }
-    using jobs = new SourceJobs(source(topic, { onDeserializationError }))
+    await using jobs = new SourceJobs(source(topic, { onDeserializationError }))
     const { status, stderr } = await jobs.start([]).ended
     expect(status, stderr).toBe(0)
     expect(jobs.output()).toEqual(['1', '2'])

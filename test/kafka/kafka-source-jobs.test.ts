@@ -56,7 +56,7 @@ test("Shows 3: the offsets of completed checkpoints show in Kafka's own Consumer
   const groupId = uniqueName('group')
   const producer = driver.createProducer()
   await writeSlowly(producer, topic, 2, 0, 500)
-  using jobs = new SourceJobs({ source: { bootstrapServers: brokers(), topics: topic, groupId } })
+  await using jobs = new SourceJobs({ source: { bootstrapServers: brokers(), topics: topic, groupId } })
   const run = jobs.start(['-p', '2'])
   await jobs.untilWritten(run, 1_000)
   const partitions = [0, 1].map((partition) => ({ topic, partition }))
@@ -78,7 +78,7 @@ test('A job that is killed three times and resumed reads each record once, and p
   const [partitions, count] = [3, 4_000]
   const [topic, dead] = [await newTopic(partitions), await newTopic(2)]
   const producer = driver.createProducer()
-  using jobs = new SourceJobs({
+  await using jobs = new SourceJobs({
     format: 'json',
     source: {
       bootstrapServers: brokers(),
@@ -149,7 +149,7 @@ test('A broker that dies and comes back costs no restart, and no record', async 
   const own = createKafkaDriver({ bootstrapServers: [cluster.bootstrapServers] }, driverContext)
   const topic = await newTopic(2, own)
   const producer = own.createProducer({ identity: await own.initProducerId() })
-  using jobs = new SourceJobs({
+  await using jobs = new SourceJobs({
     source: {
       bootstrapServers: cluster.bootstrapServers,
       topics: topic,
@@ -174,7 +174,7 @@ test('A broker that dies and comes back costs no restart, and no record', async 
 test('A job with more subtasks than partitions reads each record once, and ends', async () => {
   const topic = await newTopic(2)
   await writeSlowly(driver.createProducer(), topic, 2, 0, 300)
-  using jobs = new SourceJobs({ source: { bootstrapServers: brokers(), topics: topic, bounded: 'latest' } })
+  await using jobs = new SourceJobs({ source: { bootstrapServers: brokers(), topics: topic, bounded: 'latest' } })
   const { status, stderr } = await jobs.start(['-p', '5']).ended
   expect(status, stderr).toBe(0)
   expect(jobs.output()).toEqual(valuesOf(2, 0, 300).toSorted())
@@ -183,7 +183,7 @@ test('A job with more subtasks than partitions reads each record once, and ends'
 test('A job that is rescaled from a savepoint, 2 to 4, reads each record once', async () => {
   const [partitions, count] = [5, 2_000]
   const topic = await newTopic(partitions)
-  using jobs = new SourceJobs({
+  await using jobs = new SourceJobs({
     source: { bootstrapServers: brokers(), topics: topic, bounded: endingAt(topic, partitions, count) },
   })
   const producer = driver.createProducer()

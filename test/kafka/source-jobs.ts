@@ -11,7 +11,7 @@ const job = fileURLToPath(new URL('source-to-files.job.ts', import.meta.url))
 const runTimeoutMs = 200_000
 
 /** Runs of one job on threads, by the command line as users have it: each goes on where it is told to. */
-export class SourceJobs implements Disposable {
+export class SourceJobs implements AsyncDisposable {
   readonly directory: string = realpathSync(mkdtempSync(join(dataDirectory(), 'millrace-source-')))
   readonly savepoints: string = join(this.directory, 'savepoints')
   readonly #output: string = join(this.directory, 'output')
@@ -73,8 +73,10 @@ export class SourceJobs implements Disposable {
     expect(run.child.exitCode, run.stderr).toBe(null)
   }
 
-  [Symbol.dispose](): void {
+  /** A run that is dying may still write. */
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const { child } of this.#runs) if (child.exitCode === null) child.kill('SIGKILL')
+    await Promise.all(this.#runs.map(({ ended }) => ended))
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 })
   }
 }

@@ -97,7 +97,7 @@ export class CrashWorld {
 
   async #stop(): Promise<void> {
     await this.input.stop()
-    this.job[Symbol.dispose]()
+    await this.job[Symbol.asyncDispose]()
     await this.#driver.close()
     await this.cluster.kill()
   }

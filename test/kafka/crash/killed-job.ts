@@ -38,7 +38,7 @@ export interface Start {
 }
 
 /** Runs of one job, each started where the one before was killed; and the story of what was done to them. */
-export class KilledJob implements Disposable {
+export class KilledJob implements AsyncDisposable {
   /** Below it are the checkpoints, and the registry of jobs. */
   readonly directory: string = realpathSync(mkdtempSync(join(dataDirectory(), 'millrace-killed-')))
   readonly checkpoints: string = join(this.directory, 'checkpoints')
@@ -91,7 +91,7 @@ export class KilledJob implements Disposable {
     const { cluster, input, output, shape } = this.#options
     const properties = {
       'execution.checkpointing.dir': this.checkpoints,
-      'execution.checkpointing.interval': '200 ms',
+      'execution.checkpointing.interval': '150 ms',
       'execution.checkpointing.timeout': '30 s',
       'execution.checkpointing.externalized-checkpoint-retention': 'RETAIN_ON_CANCELLATION',
       'restart-strategy.type': 'fixed-delay',
@@ -189,8 +189,10 @@ export class KilledJob implements Disposable {
     this.#deathsAtPoints.set(point, (this.#deathsAtPoints.get(point) ?? 0) + 1)
   }
 
-  [Symbol.dispose](): void {
+  /** A run that is dying may still write. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#running?.child.kill('SIGKILL')
+    await this.#running?.ended
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 })
   }
 }

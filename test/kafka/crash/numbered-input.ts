@@ -92,16 +92,20 @@ export class NumberedInput {
     }
   }
 
-  /** The next `count` records of each partition. */
+  /** The next `count` records of each partition; every third goes on at twice the pace, and is read to its end early. */
   #send(producer: KafkaProducer, count: number): void {
-    for (let partition = 0; partition < this.#shape.partitions; partition++) {
+    const { partitions, keysPerPartition } = this.#shape
+    const all = recordsPerPartition(this.#shape)
+    for (let partition = 0; partition < partitions; partition++) {
+      const pace = partition % 3 === 0 ? 2 : 1
+      const end = Math.min(all, pace * (this.#written + count))
       const batch = new RecordBatchBuilder()
-      for (let index = this.#written; index < this.#written + count; index++) {
-        const number = Math.floor(index / this.#shape.keysPerPartition) + 1
+      for (let index = pace * this.#written; index < end; index++) {
+        const number = Math.floor(index / keysPerPartition) + 1
         batch.append(Date.now(), keyOf(this.#shape, partition, index), String(number))
       }
       // A failure is the producer's, which is asked.
-      producer.send(this.#topic, partition, batch).catch(() => {})
+      if (batch.recordCount > 0) producer.send(this.#topic, partition, batch).catch(() => {})
     }
     this.#written += count
   }

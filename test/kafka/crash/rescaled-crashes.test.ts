@@ -9,7 +9,7 @@ import type { InputShape } from './numbered-input.ts'
 
 const seed = Number(process.env.MILLRACE_SEED ?? 20_261_122)
 /** A multiple of four: so many before, between and after changes, and a quarter more within them. */
-const kills = Math.ceil(Number(process.env.MILLRACE_KILLS ?? 20) / 4) * 4
+const kills = Math.ceil(Number(process.env.MILLRACE_KILLS ?? 12) / 4) * 4
 const shape: InputShape = { partitions: 8, keysPerPartition: 50, recordsPerKey: 250 }
 const runMsMax = 1_000
 const changeMs = { min: 200, range: 1_300 }
