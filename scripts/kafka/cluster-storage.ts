@@ -66,7 +66,8 @@ async function format(installation: KafkaInstallation, directory: string, id: nu
   const config = brokerFiles(directory, id).properties
   const command = javaCommand(installation, {
     mainClass: 'kafka.tools.StorageTool',
-    args: ['format', '--ignore-formatted', '--cluster-id', clusterId, '--config', config, ...credentials],
+    // As one argument: an id may begin with a dash.
+    args: ['format', '--ignore-formatted', `--cluster-id=${clusterId}`, '--config', config, ...credentials],
     jvmArguments: ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
     directories: [directory],
   })

@@ -40,7 +40,7 @@ describe('The bench', () => {
   })
 
   test.each([
-    [['W9'], 'There is no workload "W9": there are W1, W2, W2b, W3, W7, W8'],
+    [['W9'], 'There is no workload "W9": there are W1, W2, W2b, W3, W6, W6r, W7, W8'],
     [['W1', '--n', '0'], '--n takes a whole number of at least 1, not "0"'],
     [['compare', 'W1'], 'compare needs --peer COMMAND'],
   ])('refuses %j', (args, message) => {

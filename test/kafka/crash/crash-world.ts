@@ -1,6 +1,10 @@
 import { expect, onTestFailed, onTestFinished } from 'vitest'
 import { createKafkaDriver } from '../../../packages/connectors/src/kafka/driver/create-kafka-driver.ts'
-import type { KafkaDriver, TopicPartition } from '../../../packages/connectors/src/kafka/driver/kafka-driver.ts'
+import type {
+  KafkaDriver,
+  TopicPartition,
+  TransactionDescription,
+} from '../../../packages/connectors/src/kafka/driver/kafka-driver.ts'
 import type { KafkaCluster } from '../../../scripts/kafka/kafka-cluster.ts'
 import { runKafkaTool } from '../../../scripts/kafka/kafka-tool.ts'
 import { driverContext, write } from '../driver-context.ts'
@@ -63,13 +67,18 @@ export class CrashWorld {
     const all = partitionsOf(input, this.#shape)
     const written = await this.#driver.listOffsets(all, 'latest')
     expect(written, 'the input').toEqual(all.map((each) => ({ ...each, offset: recordsPerPartition(this.#shape) })))
+    // First, since nobody would be given what is behind them.
+    expect(await this.#openTransactions(), 'open transactions').toEqual([])
     await this.#writeEndMarks(output)
     let found = violations(await this.#readCommitted(output, all.length + recordCount(this.#shape)), this.#shape)
     // If there is more than there should be, all of it has to be known to tell what is lost.
     if (found.length > 0) found = violations(await this.#readCommitted(output), this.#shape)
     expect(found).toEqual([])
-    const open = (await this.#driver.listTransactions(output)).filter(({ state }) => state === 'Ongoing')
-    expect(open, 'open transactions').toEqual([])
+  }
+
+  async #openTransactions(): Promise<readonly TransactionDescription[]> {
+    const open = (await this.#driver.listTransactions(this.#topics.output)).filter(({ state }) => state === 'Ongoing')
+    return this.#driver.describeTransactions(open.map(({ transactionalId }) => transactionalId))
   }
 
   async #writeEndMarks(topic: string): Promise<void> {

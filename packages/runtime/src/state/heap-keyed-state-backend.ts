@@ -22,10 +22,11 @@ import { HeapProcessingTimeTimers } from './heap-processing-time-timers.ts'
 import { joinRestoredTypes } from './inferred-type.ts'
 import { KeyGroupRestore } from './key-group-restore.ts'
 import type { KeyedStateBackend, ProcessingTimeTimers, ReadStateBlock, RecordState } from './keyed-state-backend.ts'
+import type { KeyedPlaces } from './keyed-places.ts'
 import type { KeyedTable } from './keyed-table.ts'
 import { ListTable } from './list-table.ts'
 import { MapTable } from './map-table.ts'
-import { type AggregatedField, RecordShapes } from './record-shapes.ts'
+import { type AggregatedField, type RecordPlace, RecordShapes } from './record-shapes.ts'
 import { RecordTable } from './record-table.ts'
 import type { AggregatingState, ListState, MapState, ReducingState, ValueState } from './state.ts'
 import type {
@@ -153,9 +154,9 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
         !this.#tables.has(name),
         () => `State "${name}" of "${this.#operatorName}" was restored before it was declared`,
       )
-      const table = new RecordTable(name, 'value', this.#current, () => shapes)
+      const table = new RecordTable(name, 'value', this.#current, { makerOf: () => shapes, keepsIntegers: false })
       this.#tables.set(name, table)
-      return { places: table.places, shapes }
+      return { places: table.places as KeyedPlaces<RecordPlace>, shapes }
     })
   }
 
@@ -248,7 +249,7 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
       kind === 'aggregating'
         ? new AccumulatorPlaces(isTimed)
         : new RecordShapes(undefined, { copier: this.#copier, isTimed })
-    return this.#table(name, () => new RecordTable(name, kind, this.#current, makerOf))
+    return this.#table(name, () => new RecordTable(name, kind, this.#current, { makerOf, keepsIntegers: true }))
   }
 
   /** Brings what was restored to what the descriptor says. */

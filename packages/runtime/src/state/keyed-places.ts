@@ -43,8 +43,9 @@ export class KeyedPlaces<Place> {
       this.#putInteger(key | 0, place)
       return
     }
-    if (typeof key === 'string') this.#strings.put(detach(key), place)
-    else this.#others.set(key, place)
+    if (typeof key === 'string') {
+      if (!this.#strings.replaceFound(key, place)) this.#strings.put(detach(key), place)
+    } else this.#others.set(key, place)
   }
 
   /** Gives a key a place that has none; false if it has one. The key holds on to no segment. */

@@ -16,7 +16,12 @@ test('Each text has one place until it is removed, also among texts that share a
     fc.constantFrom(...colliding(300)),
     fc.integer({ min: 0, max: 400 }).map((i) => `user-${i}`),
   )
-  const step = fc.oneof(fc.record({ put: key }), fc.record({ put: key }), fc.record({ remove: key }))
+  const step = fc.oneof(
+    fc.record({ put: key }),
+    fc.record({ put: key }),
+    fc.record({ remove: key }),
+    fc.record({ find: key, then: key }),
+  )
   fc.assert(
     fc.property(fc.array(step, { maxLength: 900, size: 'max' }), (steps) => {
       const places = new StringPlaces<number>()
@@ -25,6 +30,9 @@ test('Each text has one place until it is removed, also among texts that share a
         if ('put' in each) {
           expect(places.put(each.put, number)).toBe(!model.has(each.put))
           model.set(each.put, number)
+        } else if ('find' in each) {
+          expect(places.find(each.find)).toBe(model.get(each.find))
+          if (places.replaceFound(each.then, number)) model.set(each.then, number)
         } else {
           places.remove(each.remove)
           model.delete(each.remove)
@@ -38,6 +46,29 @@ test('Each text has one place until it is removed, also among texts that share a
       for (const at of colliding(300)) expect(places.find(at)).toBe(model.get(at))
     }),
   )
+})
+
+test('What was found last is replaced without a search, until it is gone or somewhere else', () => {
+  const places = new StringPlaces<number>()
+  for (const key of ['a', 'b', 'ü', 'x'.repeat(100)]) {
+    places.put(key, 1)
+    places.find(key)
+    expect([places.replaceFound(key, 2), places.find(key)]).toEqual([true, 2])
+  }
+  expect(places.replaceFound('a', 3)).toBe(false)
+  places.find('a')
+  places.remove('b')
+  expect(places.replaceFound('a', 3)).toBe(false)
+  places.find('a')
+  for (let i = 0; i < 100; i++) places.put(`user-${i}`, i)
+  expect([places.replaceFound('a', 3), places.find('a')]).toEqual([false, 2])
+})
+
+test('Texts that differ in their lengths only, or beyond Latin-1, have places of their own', () => {
+  const places = new StringPlaces<number>()
+  const keys = ['', '\0', '\0\0', 'a', 'a\0', 'a\0\0\0', 'a\0\0\0\0', 'ÿ', '\u0100', '\u01ff', '\u{1f600}', 'a\u0100']
+  for (const [i, key] of keys.entries()) places.put(key, i)
+  expect(keys.map((key) => places.find(key))).toEqual(keys.map((_, i) => i))
 })
 
 test('Long texts that differ only in the middle have places of their own', () => {
