@@ -2,7 +2,7 @@ import { assert } from '@millrace/runtime/connector'
 import { crc32c } from '@node-rs/crc32'
 import * as layout from './batch-layout.ts'
 import { type Compression, compress, compressionCode } from './compression.ts'
-import { utf8Length, varintLength, writeUtf8 } from './record-encoding.ts'
+import { asciiRoom, utf8Length, varintLength, writeAscii, writeUtf8 } from './record-encoding.ts'
 import type { RecordHeader } from './record-header.ts'
 
 /** What goes into the head of a batch beside its records. */
@@ -14,6 +14,9 @@ export interface BatchSeal {
   readonly baseSequence: number
   readonly isTransactional: boolean
 }
+
+/** Of the length of a record. */
+const varintLengthMax = 5
 
 /** What a record may be made of: text is written as UTF-8. */
 export type RecordBytes = string | Uint8Array | null
@@ -56,23 +59,32 @@ export class RecordBatchBuilder {
       this.#maxTimestamp = timestampMs
     }
     const timestampDelta = timestampMs - this.#baseTimestamp
+    if (headers.length > 0 || !this.#appendAscii(timestampDelta, key, value)) {
+      this.#appendAny(timestampDelta, key, value, headers)
+    }
+    this.#count++
+  }
+
+  /** Takes texts to be ASCII, so that each is gone through once; false, and nothing is appended, if one is not. */
+  #appendAscii(timestampDelta: number, key: RecordBytes, value: RecordBytes): boolean {
+    const start = this.#end
+    const keyLength = key === null ? -1 : key.length
+    const valueLength = value === null ? -1 : value.length
+    this.#putHead(timestampDelta, keyLength, valueLength, 1)
+    if (this.#putAscii(key, keyLength) && this.#putAscii(value, valueLength)) {
+      this.#bytes[this.#end++] = 0
+      return true
+    }
+    this.#end = start
+    return false
+  }
+
+  #appendAny(timestampDelta: number, key: RecordBytes, value: RecordBytes, headers: readonly RecordHeader[]): void {
     const keyLength = lengthOf(key)
     const valueLength = lengthOf(value)
-    let length =
-      1 +
-      varintLength(timestampDelta) +
-      varintLength(this.#count) +
-      varintLength(keyLength) +
-      varintLength(valueLength) +
-      varintLength(headers.length)
-    if (keyLength > 0) length += keyLength
-    if (valueLength > 0) length += valueLength
-    for (let i = 0; i < headers.length; i++) length += headerLength(headers[i]!)
-    this.#reserve(length + 5)
-    this.#putVarint(length)
-    this.#bytes[this.#end++] = 0
-    this.#putVarint(timestampDelta)
-    this.#putVarint(this.#count)
+    let headersLength = varintLength(headers.length)
+    for (let i = 0; i < headers.length; i++) headersLength += headerLength(headers[i]!)
+    this.#putHead(timestampDelta, keyLength, valueLength, headersLength)
     this.#putBytes(key, keyLength)
     this.#putBytes(value, valueLength)
     this.#putVarint(headers.length)
@@ -81,7 +93,24 @@ export class RecordBatchBuilder {
       this.#putBytes(header.key, utf8Length(header.key))
       this.#putBytes(header.value, lengthOf(header.value))
     }
-    this.#count++
+  }
+
+  /** Makes room for the whole record, and writes what comes before its key. */
+  #putHead(timestampDelta: number, keyLength: number, valueLength: number, headersLength: number): void {
+    let length =
+      1 +
+      varintLength(timestampDelta) +
+      varintLength(this.#count) +
+      varintLength(keyLength) +
+      varintLength(valueLength) +
+      headersLength
+    if (keyLength > 0) length += keyLength
+    if (valueLength > 0) length += valueLength
+    this.#reserve(length + varintLengthMax + asciiRoom)
+    this.#putVarint(length)
+    this.#bytes[this.#end++] = 0
+    this.#putVarint(timestampDelta)
+    this.#putVarint(this.#count)
   }
 
   /** The finished batch. Uncompressed it is a view of this builder's memory, else a new buffer. */
@@ -124,6 +153,15 @@ export class RecordBatchBuilder {
     if (typeof bytes === 'string') writeUtf8(this.#bytes, bytes, length, this.#end)
     else this.#bytes.set(bytes!, this.#end)
     this.#end += length
+  }
+
+  #putAscii(bytes: RecordBytes, length: number): boolean {
+    this.#putVarint(length)
+    if (length <= 0) return true
+    if (typeof bytes !== 'string') this.#bytes.set(bytes!, this.#end)
+    else if (!writeAscii(this.#bytes, bytes, this.#end)) return false
+    this.#end += length
+    return true
   }
 
   /** Zigzag, as all numbers within a record. */

@@ -21,6 +21,23 @@ export function writeUtf8(bytes: Buffer, text: string, byteLength: number, at: n
   }
 }
 
+/** So many bytes behind a text `writeAscii` may overwrite. */
+export const asciiRoom = 4
+
+/** Writes `text` if it is ASCII, else something of it, and answers false. */
+export function writeAscii(bytes: Buffer, text: string, at: number): boolean {
+  const { length } = text
+  // A text with other characters takes more bytes than it has characters, and none takes more than the room.
+  if (length > shortTextLength) return bytes.write(text, at, length + asciiRoom, 'utf8') === length
+  let union = 0
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    union |= code
+    bytes[at + i] = code
+  }
+  return union <= 0x7f
+}
+
 /** How many bytes `value` takes as a zigzag varint. */
 export function varintLength(value: number): number {
   let rest = value >= 0 ? value * 2 : -value * 2 - 1
