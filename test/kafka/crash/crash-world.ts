@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFailed, onTestFinished } from 'vitest'
 import { createKafkaDriver } from '../../../packages/connectors/src/kafka/driver/create-kafka-driver.ts'
 import type {
@@ -17,6 +18,9 @@ import { type InputShape, NumberedInput, recordCount, recordsPerPartition } from
 /** The consumer gives up when nothing has come for so long, which means that something is missing. */
 const idleMsMax = 20_000
 const readMsMax = 120_000
+/** Far less than the transaction timeout of the job. */
+const endingMsMax = 10_000
+const pollMs = 100
 
 /** A cluster of the test's own, the input that flows into it, and the job between its two topics. */
 export class CrashWorld {
@@ -76,9 +80,16 @@ export class CrashWorld {
     expect(found).toEqual([])
   }
 
+  /** Those that nobody ends: brokers end what is committed or aborted a moment later. */
   async #openTransactions(): Promise<readonly TransactionDescription[]> {
-    const open = (await this.#driver.listTransactions(this.#topics.output)).filter(({ state }) => state === 'Ongoing')
-    return this.#driver.describeTransactions(open.map(({ transactionalId }) => transactionalId))
+    const deadline = Date.now() + endingMsMax
+    for (;;) {
+      const all = await this.#driver.listTransactions(this.#topics.output)
+      const open = all.filter(({ state }) => state !== 'CompleteCommit' && state !== 'CompleteAbort')
+      if (open.length === 0) return []
+      if (Date.now() > deadline) return this.#driver.describeTransactions(open.map((each) => each.transactionalId))
+      await delay(pollMs)
+    }
   }
 
   async #writeEndMarks(topic: string): Promise<void> {

@@ -34,7 +34,10 @@ export async function findRestore(
     )
   }
   const { newest, skipped, leftOver } = await findNewestCheckpoint(storage, directory, jobName)
-  for (const { path, reason } of skipped) logger.warn('a checkpoint was passed over', { path, reason })
+  for (const { path, reason, isIncomplete } of skipped) {
+    // What a run began that was killed before its first checkpoint may be any job's, and stays.
+    logger[isIncomplete ? 'debug' : 'warn']('a checkpoint was passed over', { path, reason })
+  }
   await removeLeftOver(leftOver, storage, logger)
   if (newest === undefined) {
     logger.info(`no complete checkpoint of job "${jobName}" in ${directory}: it starts without state`)

@@ -26,10 +26,7 @@ export class RecordTable extends KeyedTable<Kept> {
     name: string,
     kind: 'value' | 'reducing' | 'aggregating',
     current: CurrentKey,
-    {
-      makerOf,
-      keepsIntegers,
-    }: { readonly makerOf: (isTimed: boolean) => PlaceMaker; readonly keepsIntegers: boolean },
+    { makerOf, keepsIntegers }: { readonly makerOf: (isTimed: boolean) => PlaceMaker; readonly keepsIntegers: boolean },
   ) {
     super(name, kind, current)
     this.#makerOf = makerOf
@@ -41,7 +38,7 @@ export class RecordTable extends KeyedTable<Kept> {
   load(): unknown {
     const { ttl } = this
     const kept = this.find()
-    if (ttl === undefined) return kept === undefined ? undefined : valueOf(kept)
+    if (ttl === undefined) return kept === undefined ? undefined : recordOf(kept)
     return this.#loadTimed(timed(kept), ttl)
   }
 
@@ -64,7 +61,7 @@ export class RecordTable extends KeyedTable<Kept> {
     if (kept === undefined) return undefined
     const { ttl } = this
     if (ttl?.isExpired(timed(kept)!.lastUsedMs!, ttl.nowMs())) return undefined
-    return valueOf(kept)
+    return recordOf(kept)
   }
 
   store(value: unknown): void {
@@ -105,7 +102,7 @@ export class RecordTable extends KeyedTable<Kept> {
     this.places.forEach((key, kept) => all.push([key, kept]))
     this.clear()
     for (const [key, before] of all) {
-      const value = change(valueOf(before))
+      const value = change(recordOf(before))
       if (this.#isKeptAsIs(value)) {
         this.places.putNew(key, value)
         continue
@@ -131,7 +128,7 @@ export class RecordTable extends KeyedTable<Kept> {
   }
 
   protected override sample(kept: Kept, values: InferredType): void {
-    values.add(valueOf(kept))
+    values.add(recordOf(kept))
   }
 
   protected override isAllExpired(kept: Kept, nowMs: number, ttl: StateTtl): boolean {
@@ -143,7 +140,7 @@ export class RecordTable extends KeyedTable<Kept> {
   }
 }
 
-function valueOf(kept: Kept): unknown {
+function recordOf(kept: Kept): unknown {
   return typeof kept === 'number' ? kept : kept.shape.load(kept)
 }
 

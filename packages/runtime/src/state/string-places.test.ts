@@ -20,7 +20,7 @@ test('Each text has one place until it is removed, also among texts that share a
     fc.record({ put: key }),
     fc.record({ put: key }),
     fc.record({ remove: key }),
-    fc.record({ find: key, then: key }),
+    fc.record({ find: key, replace: key }),
   )
   fc.assert(
     fc.property(fc.array(step, { maxLength: 900, size: 'max' }), (steps) => {
@@ -32,7 +32,7 @@ test('Each text has one place until it is removed, also among texts that share a
           model.set(each.put, number)
         } else if ('find' in each) {
           expect(places.find(each.find)).toBe(model.get(each.find))
-          if (places.replaceFound(each.then, number)) model.set(each.then, number)
+          if (places.replaceFound(each.replace, number)) model.set(each.replace, number)
         } else {
           places.remove(each.remove)
           model.delete(each.remove)
