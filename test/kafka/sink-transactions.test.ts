@@ -102,8 +102,8 @@ test('A transaction that timed out is told from one that was taken over, before 
   const prepared = await open(prefixes[1], { timeoutMs: 500 })
   await write(prepared.producer, topic, 0, 'prepared')
   const lost = await checkpoint(prepared)
-  await untilState(driver, `${prefixes[0]}/orders/0.0/0`, 'CompleteAbort')
-  await untilState(driver, `${prefixes[1]}/orders/0.0/0`, 'CompleteAbort')
+  await untilState(driver, `${prefixes[0]}/orders/0.0.0/0`, 'CompleteAbort')
+  await untilState(driver, `${prefixes[1]}/orders/0.0.0/0`, 'CompleteAbort')
 
   const refusal = await write(opened.producer, topic, 0, 'late').catch((error: unknown) => error)
   expect(await opened.transactions.explain(refusal)).toMatchObject({ code: 'TRANSACTION_TIMED_OUT' })

@@ -20,6 +20,8 @@ export interface LingeringParts {
   readonly restoredCheckpointId: number
   /** The restored states that this subtask was given. Each is given to one subtask. */
   readonly seats: readonly SeatState[]
+  /** Whether this attempt has taken an id itself, so that nothing of another one can be open under it. */
+  readonly isTaken: (transactionalId: string) => boolean
 }
 
 /**
@@ -35,7 +37,7 @@ export async function abortLingeringTransactions(parts: LingeringParts): Promise
   const open = (await driver.listTransactions(`${prefix}/`)).filter(({ state }) => state === 'Ongoing')
   for (const transaction of open) {
     const seat = seatOfTransactionalId(prefix, transaction.transactionalId)
-    if (seat === undefined) continue
+    if (seat === undefined || parts.isTaken(transaction.transactionalId)) continue
     if (isForeign(seat, parts)) throw await prefixInUse(transaction, seat, parts)
     if (!isOursToAbort(transaction.transactionalId, seat, parts)) continue
     logger.info('aborting a transaction that an earlier attempt left open', {

@@ -1,5 +1,5 @@
 import { SeededRandom, SystemClock, silentLogger, testJobInfo } from '@millrace/runtime/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { KafkaDriver } from '../../driver/kafka-driver.ts'
 import { KafkaError } from '../../driver/kafka-error.ts'
 import type { KafkaProducer } from '../../driver/kafka-producer.ts'
@@ -25,6 +25,7 @@ interface WriterOptions {
   readonly timeoutMs?: number
   readonly onLostTransaction?: 'fail' | 'skip'
   readonly restoredCheckpointId?: number
+  readonly attempt?: number
 }
 
 /** One subtask of a sink, as the sink operator would run it. */
@@ -34,11 +35,11 @@ class TestSubtask {
   producer!: KafkaProducer
 
   constructor(kafka: FakeKafka, options: WriterOptions = {}) {
-    const { index = 0, parallelism = 1, jobName = 'orders', onLostTransaction = 'fail' } = options
+    const { index = 0, parallelism = 1, jobName = 'orders', onLostTransaction = 'fail', attempt = 0 } = options
     this.driver = kafka.driver({ bootstrapServers: ['fake:9092'] }, { clock, logger: silentLogger })
     const context: TransactionsContext = {
       jobInfo: testJobInfo({ jobName, checkpointing, onLostTransaction }),
-      taskInfo: { name: 'Sink', index, parallelism, maxParallelism: 128, attempt: 0 },
+      taskInfo: { name: 'Sink', index, parallelism, maxParallelism: 128, attempt },
       logger: silentLogger,
       clock,
       restoredCheckpointId: options.restoredCheckpointId,
@@ -78,6 +79,12 @@ async function started(kafka: FakeKafka, options?: WriterOptions): Promise<TestS
   return new TestSubtask(kafka, options).open()
 }
 
+/** Their ids. */
+async function openTransactions({ driver }: TestSubtask): Promise<readonly string[]> {
+  const all = await driver.listTransactions('totals/')
+  return all.filter(({ state }) => state === 'Ongoing').map(({ transactionalId }) => transactionalId)
+}
+
 async function restored(kafka: FakeKafka, from: Snapshot, options: WriterOptions = {}): Promise<TestSubtask> {
   const subtask = new TestSubtask(kafka, { ...options, restoredCheckpointId: from.checkpointId })
   return subtask.open(from.states, from.committables)
@@ -110,7 +117,7 @@ describe('Transactions of a Kafka sink', () => {
     expect((await subtask.prepare()).committables).toEqual([])
     await subtask.write('a')
     const { committables } = await subtask.prepare()
-    expect(committables).toMatchObject([{ transactionalId: 'totals/orders/0.0/0', epoch: 0 }])
+    expect(committables).toMatchObject([{ transactionalId: 'totals/orders/0.0.0/0', epoch: 0 }])
   })
 
   test('Ids are used again, with a new epoch, once no checkpoint to restore has them', async () => {
@@ -189,7 +196,7 @@ describe('Transactions of a Kafka sink', () => {
       await before.write('open')
       const open = async () =>
         (await before.driver.listTransactions('totals/')).filter(({ state }) => state === 'Ongoing')
-      expect(await open()).toMatchObject([{ transactionalId: 'totals/orders/0.0/0' }])
+      expect(await open()).toMatchObject([{ transactionalId: 'totals/orders/0.0.0/0' }])
       const options = { parallelism, restoredCheckpointId: 1 }
       const [first = [], second = []] = parallelism === 1 ? [savepoint.committables] : [[], savepoint.committables]
       await new TestSubtask(kafka, options).open(savepoint.states, first)
@@ -249,6 +256,31 @@ describe('Transactions of a Kafka sink', () => {
     expect((await after.driver.listTransactions('totals/')).filter(({ state }) => state === 'Ongoing')).toEqual([])
   })
 
+  test('What a broker is late to do for the attempt before takes no transaction away from the next one', async () => {
+    const kafka = cluster()
+    const before = await started(kafka)
+    const after = await started(kafka, { attempt: 1 })
+    await before.driver.initProducerId('totals/orders/0.0.0/0', 900_000)
+    await before.driver.initProducerId('totals/orders/0.0.0/1', 900_000)
+    await after.write('a')
+    await after.transactions.commit((await after.prepare()).committables)
+    await after.write('b')
+    await after.transactions.commit((await after.prepare()).committables)
+    expect(kafka.values('out')).toEqual(['a', 'b'])
+  })
+
+  test('What a broker is late to open for the attempt before is aborted at the first barrier', async () => {
+    const kafka = cluster()
+    const before = await started(kafka)
+    const after = await started(kafka, { attempt: 1 })
+    await before.write('late')
+    await after.write('a')
+    const { committables } = await after.prepare()
+    await vi.waitFor(async () => expect(await openTransactions(after)).toEqual(['totals/orders/0.0.1/0']))
+    await after.transactions.commit(committables)
+    expect(kafka.values('out')).toEqual(['a'])
+  })
+
   test('A closed writer leaves nothing open, but what waits for its checkpoint', async () => {
     const kafka = cluster()
     const subtask = await started(kafka)
@@ -257,7 +289,7 @@ describe('Transactions of a Kafka sink', () => {
     await subtask.write('open')
     await subtask.transactions.abort()
     const open = (await subtask.driver.listTransactions('totals/')).filter(({ state }) => state === 'Ongoing')
-    expect(open).toMatchObject([{ transactionalId: 'totals/orders/0.0/0' }])
+    expect(open).toMatchObject([{ transactionalId: 'totals/orders/0.0.0/0' }])
     await restored(kafka, checkpoint)
     expect(kafka.values('out')).toEqual(['a'])
   })
@@ -267,7 +299,7 @@ describe('Transactions of a Kafka sink', () => {
     const subtask = await started(kafka)
     await subtask.write('a')
     const checkpoint = await subtask.checkpoint(1)
-    kafka.transactions.expire('totals/orders/0.0/0')
+    kafka.transactions.expire('totals/orders/0.0.0/0')
     const lost = restored(kafka, checkpoint)
     await expect(lost).rejects.toMatchObject({
       code: 'TRANSACTION_LOST',
@@ -275,7 +307,7 @@ describe('Transactions of a Kafka sink', () => {
       facts: { outcome: 'aborted' },
     })
     await expect(lost).rejects.toThrow(
-      /^Cannot commit transaction "totals\/orders\/0.0\/0", with records from topic "out", partition 0, offset 0 on, .* it was aborted when its timeout of 900 s had passed\. Its records are lost\..*--on-lost-transaction=skip/,
+      /^Cannot commit transaction "totals\/orders\/0.0.0\/0", with records from topic "out", partition 0, offset 0 on, .* it was aborted when its timeout of 900 s had passed\. Its records are lost\..*--on-lost-transaction=skip/,
     )
     const after = await restored(kafka, checkpoint, { onLostTransaction: 'skip' })
     await after.write('b')
@@ -300,7 +332,7 @@ describe('Transactions of a Kafka sink', () => {
     const kafka = cluster()
     const subtask = await started(kafka)
     await subtask.write('a')
-    kafka.transactions.expire('totals/orders/0.0/0')
+    kafka.transactions.expire('totals/orders/0.0.0/0')
     const refusal = await subtask.write('b').catch((error: unknown) => error)
     const error = await subtask.transactions.explain(refusal)
     expect(error).toMatchObject({ code: 'TRANSACTION_TIMED_OUT', facts: { timeoutMs: 900_000 }, cause: refusal })
@@ -310,7 +342,7 @@ describe('Transactions of a Kafka sink', () => {
   test('An id that the broker has forgotten, as nothing was written for days, fails the attempt, which is told as it is', async () => {
     const kafka = cluster()
     const subtask = await started(kafka)
-    kafka.transactions.forget('totals/orders/0.0/0')
+    kafka.transactions.forget('totals/orders/0.0.0/0')
     const refusal = await subtask.write('a').catch((error: unknown) => error)
     const error = await subtask.transactions.explain(refusal)
     expect(error).toMatchObject({ code: 'TRANSACTIONAL_ID_EXPIRED', cause: refusal })
@@ -409,15 +441,20 @@ test('Over any history of crashes, restarts, rescalings and failed checkpoints e
     let nextRecord = 0
     let checkpointId = 0
     let latest: (Snapshot & { readonly records: number }) | undefined
-    for (let attempt = 0; attempt < 6; attempt++) {
+    let before: readonly TestSubtask[] = []
+    let attempt = 0
+    for (let round = 0; round < 6; round++) {
       const parallelism = 1 + random.below(4)
       const subtasks: TestSubtask[] = []
+      // Another process, or another attempt in the same one.
+      attempt = random.below(2) === 0 ? 0 : attempt + 1
       nextRecord = latest?.records ?? 0
       for (let index = 0; index < parallelism; index++) {
         subtasks.push(
           new TestSubtask(kafka, {
             index,
             parallelism,
+            attempt,
             ...(latest !== undefined && { restoredCheckpointId: latest.checkpointId }),
           }),
         )
@@ -429,7 +466,9 @@ test('Over any history of crashes, restarts, rescalings and failed checkpoints e
         (latest?.committables ?? []).filter((_, i) => (i + turn) % parallelism === each)
       for (const each of shuffled(random, subtasks.keys())) {
         await subtasks[each]!.open(states(each), committables(each))
+        if (random.below(6) === 0) await writeLate(before)
       }
+      before = subtasks
       const waiting: { readonly checkpointId: number; readonly committables: readonly (readonly unknown[])[] }[] = []
       const steps = random.below(6)
       for (let step = 0; step < steps; step++) {
@@ -466,16 +505,22 @@ test('Over any history of crashes, restarts, rescalings and failed checkpoints e
     if (latest === undefined) continue
     const last = new TestSubtask(kafka, { restoredCheckpointId: latest.checkpointId })
     await last.open(latest.states, latest.committables)
+    await writeLate(before)
+    await last.prepare()
+    await vi.waitFor(async () => expect(await openTransactions(last), `seed ${seed}`).toEqual([]), { interval: 1 })
     const seen = kafka
       .values('out')
       .map(Number)
       .toSorted((a, b) => a - b)
       .map(String)
     expect(seen, `seed ${seed}`).toEqual(expected)
-    const open = (await last.driver.listTransactions('totals/')).filter(({ state }) => state === 'Ongoing')
-    expect(open, `seed ${seed}`).toEqual([])
   }
 })
+
+/** As a busy broker does for subtasks that are gone. */
+async function writeLate(subtasks: readonly TestSubtask[]): Promise<void> {
+  for (const subtask of subtasks) await subtask.write('late').catch(() => {})
+}
 
 function shuffled<T>(random: SeededRandom, values: Iterable<T>): readonly T[] {
   const rest = [...values]

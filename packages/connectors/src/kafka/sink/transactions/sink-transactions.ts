@@ -12,6 +12,8 @@ import { type TransactionSeat, transactionalIdOf } from './transactional-id.ts'
 
 /** The end of a job does not wait longer for brokers. */
 const abortMsMax = 1_000
+/** After opening, at the first barrier from then on. */
+const lookAgainAfterMs: readonly number[] = [0, 10_000]
 
 export interface SinkTransactionsOptions {
   /** `transactionalIdPrefix` */
@@ -40,6 +42,9 @@ export class SinkTransactions {
   readonly #context: TransactionsContext
   readonly #seat: TransactionSeat
   readonly #pool: TransactionPool
+  #restoredSeats: readonly SeatState[] = []
+  #openedAtMs = 0
+  readonly #looksLeftMs: number[] = [...lookAgainAfterMs]
   #current: TransactionalIdentity | undefined
   #producer: KafkaProducer | undefined
 
@@ -49,7 +54,8 @@ export class SinkTransactions {
     this.#options = options
     this.#context = context
     const { jobInfo, taskInfo, restoredCheckpointId = 0 } = context
-    this.#seat = { jobName: jobInfo.jobName, restoredCheckpointId, subtaskIndex: taskInfo.index }
+    const { index: subtaskIndex, attempt } = taskInfo
+    this.#seat = { jobName: jobInfo.jobName, restoredCheckpointId, subtaskIndex, attempt }
     this.#pool = new TransactionPool({
       driver,
       transactionalId: (number) => transactionalIdOf(options.prefix, this.#seat, number),
@@ -64,16 +70,13 @@ export class SinkTransactions {
    * @throws KafkaError `TRANSACTION_TIMEOUT_TOO_SHORT`, `TRANSACTION_TIMEOUT_REFUSED`, `TRANSACTIONAL_ID_PREFIX_IN_USE`, all lasting
    */
   async open(seats: readonly unknown[], producerOptions: Omit<ProducerOptions, 'identity'>): Promise<KafkaProducer> {
-    const { prefix, timeoutMs } = this.#options
-    const { jobInfo, taskInfo, logger } = this.#context
+    const { timeoutMs } = this.#options
+    const { jobInfo, logger, clock } = this.#context
     checkTransactionTimeout(timeoutMs, jobInfo, logger)
-    await abortLingeringTransactions({
-      driver: this.#driver,
-      ...{ prefix, timeoutMs, jobInfo, taskInfo, logger },
-      restoredCheckpointId: this.#seat.restoredCheckpointId,
-      // Of our own making: a snapshot answers each operator what it gave.
-      seats: seats as readonly SeatState[],
-    })
+    // Of our own making: a snapshot answers each operator what it gave.
+    this.#restoredSeats = seats as readonly SeatState[]
+    this.#openedAtMs = clock.monotonicMs()
+    await this.#abortLingering()
     try {
       this.#current = await this.#pool.take()
     } catch (error) {
@@ -89,6 +92,7 @@ export class SinkTransactions {
    * transaction without records: it stays open for those to come.
    */
   async prepareCommit(): Promise<readonly PrecommittedTransaction[]> {
+    this.#lookAgain()
     const producer = this.#producer!
     const identity = this.#current!
     if (producer.isTransactionEmpty) {
@@ -201,6 +205,32 @@ export class SinkTransactions {
     const [description] = await this.#driver.describeTransactions([transactionalId])
     if (description?.state !== 'Ongoing') return
     await this.#driver.initProducerId(transactionalId, this.#options.timeoutMs)
+  }
+
+  #abortLingering(): Promise<void> {
+    const { prefix, timeoutMs } = this.#options
+    const { jobInfo, taskInfo, logger } = this.#context
+    return abortLingeringTransactions({
+      driver: this.#driver,
+      ...{ prefix, timeoutMs, jobInfo, taskInfo, logger },
+      restoredCheckpointId: this.#seat.restoredCheckpointId,
+      seats: this.#restoredSeats,
+      isTaken: (transactionalId) => this.#pool.has(transactionalId),
+    })
+  }
+
+  /**
+   * A broker that was busy may come to the last requests of an earlier attempt only after `open` has looked. Nobody waits for
+   * this: if it fails, readers wait for the timeout of what is open.
+   */
+  #lookAgain(): void {
+    const [dueMs] = this.#looksLeftMs
+    const { clock, logger } = this.#context
+    if (dueMs === undefined || clock.monotonicMs() - this.#openedAtMs < dueMs) return
+    this.#looksLeftMs.shift()
+    this.#abortLingering().catch((error: unknown) => {
+      logger.debug('could not look for open transactions of earlier attempts again', { error: String(error) })
+    })
   }
 
   #isOwn(transactionalId: string): boolean {

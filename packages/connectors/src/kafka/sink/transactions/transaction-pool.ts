@@ -30,12 +30,17 @@ export class TransactionPool {
   readonly #pending = new Map<string, Pending>()
   /** Ended and free to be used again. */
   readonly #free: string[] = []
-  #created = 0
+  readonly #created = new Set<string>()
   #snapshots = 0
   #ready: Promise<TransactionalIdentity> | undefined
 
   constructor(parts: TransactionPoolParts) {
     this.#parts = parts
+  }
+
+  /** Whether it is one of this pool, and taken over from whoever had it before. */
+  has(transactionalId: string): boolean {
+    return this.#created.has(transactionalId)
   }
 
   /** An identity that nobody has used, with a new epoch. After a rejection the next call tries again. */
@@ -94,9 +99,15 @@ export class TransactionPool {
     })
   }
 
+  #create(): string {
+    const transactionalId = this.#parts.transactionalId(this.#created.size)
+    this.#created.add(transactionalId)
+    return transactionalId
+  }
+
   async #initialize(): Promise<TransactionalIdentity> {
     const { driver, timeoutMs } = this.#parts
-    const transactionalId = this.#free.shift() ?? this.#parts.transactionalId(this.#created++)
+    const transactionalId = this.#free.shift() ?? this.#create()
     try {
       return { transactionalId, ...(await driver.initProducerId(transactionalId, timeoutMs)) }
     } catch (error) {
