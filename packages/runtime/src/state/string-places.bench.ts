@@ -49,7 +49,7 @@ class InMap implements Counts {
 
 function measure(name: string, counts: Counts, keyCount: number): void {
   const bytes = Buffer.alloc(keyCount * 16)
-  for (let i = 0; i < keyCount; i++) bytes.latin1Write(`user-${i}`.padEnd(16), i * 16)
+  for (let i = 0; i < keyCount; i++) bytes.write(`user-${i}`.padEnd(16), i * 16, 'latin1')
   let random = 1
   let sum = 0
   const run = (what: (key: string) => number): number => {
@@ -60,7 +60,7 @@ function measure(name: string, counts: Counts, keyCount: number): void {
         sum += others[random >>> 11]!
       }
       const at = ((random >>> 1) % keyCount) * 16
-      sum += what(bytes.latin1Slice(at, at + 16))
+      sum += what(bytes.toString('latin1', at, at + 16))
     }
     return ((performance.now() - start) * 1e6) / lookUps
   }
