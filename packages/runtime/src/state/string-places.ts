@@ -306,6 +306,8 @@ export class StringPlaces<Place> {
     this.#places = places
     this.#mask = mask
     this.#foundSlot = -1
+    // At most so many entries before it grows.
+    if (this.#slots.length > capacity) this.#slots = this.#slots.slice(0, capacity)
     // From the last one on, so that the entry that takes the place of one has a slot.
     for (const entry of homeless.reverse()) this.#removeEntry(entry)
   }
