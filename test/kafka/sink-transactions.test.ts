@@ -1,5 +1,5 @@
 import { SystemClock, silentLogger, testJobInfo } from '@millrace/runtime/testing'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { createKafkaDriver } from '../../packages/connectors/src/kafka/driver/create-kafka-driver.ts'
 import type { KafkaDriver, TransactionState } from '../../packages/connectors/src/kafka/driver/kafka-driver.ts'
 import type { KafkaProducer } from '../../packages/connectors/src/kafka/driver/kafka-producer.ts'
@@ -62,6 +62,11 @@ async function untilState(of: KafkaDriver, transactionalId: string, state: Trans
 
 const valuesOf = async (topic: string) => (await readAll(driver, topic)).map((line) => line.replace(/^\S+ /, ''))
 
+/** Brokers acknowledge a commit a moment before readers are given what it made visible. */
+async function untilValues(topic: string, values: readonly string[]): Promise<void> {
+  await vi.waitFor(async () => expect((await valuesOf(topic)).toSorted()).toEqual(values), { timeout: 10_000 })
+}
+
 test('Restored transactions are committed, once more if need be, and what was left open is aborted', async () => {
   const topic = await createTopic('transactions', 2)
   const prefix = uniqueName('prefix')
@@ -71,12 +76,12 @@ test('Restored transactions are committed, once more if need be, and what was le
   const first = await checkpoint(before)
   await write(before.producer, topic, 0, 'lost')
   const after = await open(prefix, { from: first })
-  expect(await valuesOf(topic)).toEqual(['a', 'b'])
+  await untilValues(topic, ['a', 'b'])
   await write(after.producer, topic, 0, 'c')
   await after.transactions.commit((await checkpoint(after)).committables)
   // The same checkpoint once more, as if what came after it had been thrown away.
   await open(prefix, { from: first })
-  expect((await valuesOf(topic)).toSorted()).toEqual(['a', 'b', 'c'])
+  await untilValues(topic, ['a', 'b', 'c'])
 })
 
 test('A commit is recognized as done although its id was used again, any number of times', async () => {
@@ -91,7 +96,7 @@ test('A commit is recognized as done although its id was used again, any number 
     await writer.transactions.commit((await checkpoint(writer)).committables)
   }
   await open(prefix, { from: savepoint })
-  expect(await valuesOf(topic)).toEqual(['0', '1', '2', '3', '4', '5', '6', '7'])
+  await untilValues(topic, ['0', '1', '2', '3', '4', '5', '6', '7'])
 })
 
 test('A transaction that timed out is told from one that was taken over, before and after its barrier', async () => {
@@ -134,7 +139,7 @@ test('A second run takes over: the first is told so when it writes on, and when 
   )
   await write(second.producer, topic, 0, 'd')
   await second.transactions.commit((await checkpoint(second)).committables)
-  expect(await valuesOf(topic)).toEqual(['d'])
+  await untilValues(topic, ['d'])
 })
 
 test('A timeout above the maximum of the brokers is refused with both numbers', async () => {
