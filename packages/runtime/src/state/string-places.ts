@@ -13,6 +13,8 @@ const TEXT_HEADER_WORDS = 2
 /** Stands for the length of a text that is not packed. */
 const NOT_PACKED = -1
 const TEXT_WORDS_MIN = 256
+/** So many places are looked up before they are visited: their memory accesses then do not wait for one another (bench: W7). */
+const GATHERED = 64
 
 /**
  * Sees all keys with their key groups. An object, not a function: the engine gives up the loop that it compiled when the next
@@ -148,8 +150,13 @@ export class StringPlaces<Place> {
     const keys = this.#keys
     const slots = this.#slots
     const places = this.#places
-    for (let entry = 0; entry < entryCount; entry++) {
-      visitor.visit(keys[entry]!, places[slots[entry]!] as Place, keyGroups[entry]!)
+    const visited: (Place | undefined)[] = new Array(GATHERED).fill(undefined)
+    for (let start = 0; start < entryCount; start += GATHERED) {
+      const end = Math.min(start + GATHERED, entryCount)
+      for (let entry = start; entry < end; entry++) visited[entry - start] = places[slots[entry]!]
+      for (let entry = start; entry < end; entry++) {
+        visitor.visit(keys[entry]!, visited[entry - start] as Place, keyGroups[entry]!)
+      }
     }
     for (const [key, place] of this.#others) visitor.visit(key, place, keyGroupOf(key))
   }
