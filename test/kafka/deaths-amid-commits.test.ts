@@ -35,8 +35,8 @@ test('A broker that dies amid commits and aborts of transactions ends them all w
     await Promise.all(ended)
     await vi.waitFor(
       async () => {
-        const written = await driver.listOffsets(partitions, 'latest', 'read_uncommitted')
-        expect(await driver.listOffsets(partitions, 'latest'), 'how far it can be read').toEqual(written)
+        const ends = await driver.listOffsets(partitions, 'latest', 'read_uncommitted')
+        expect(await driver.listOffsets(partitions, 'latest'), 'how far it can be read').toEqual(ends)
       },
       { timeout: 20_000, interval: 100 },
     )

@@ -194,14 +194,12 @@ describe('Transactions of a Kafka sink', () => {
         await before.transactions.commit((await before.prepare()).committables)
       }
       await before.write('open')
-      const open = async () =>
-        (await before.driver.listTransactions('totals/')).filter(({ state }) => state === 'Ongoing')
-      expect(await open()).toMatchObject([{ transactionalId: 'totals/orders/0.0.0/0' }])
+      expect(await openTransactions(before)).toEqual(['totals/orders/0.0.0/0'])
       const options = { parallelism, restoredCheckpointId: 1 }
       const [first = [], second = []] = parallelism === 1 ? [savepoint.committables] : [[], savepoint.committables]
       await new TestSubtask(kafka, options).open(savepoint.states, first)
       if (parallelism === 2) await new TestSubtask(kafka, { ...options, index: 1 }).open([], second)
-      expect(await open()).toEqual([])
+      expect(await openTransactions(before)).toEqual([])
       expect(kafka.values('out')).toEqual(['a', '2', '3', '4'])
     }
   })
@@ -221,8 +219,7 @@ describe('Transactions of a Kafka sink', () => {
     await new TestSubtask(kafka, options).open(checkpoint.states, checkpoint.committables)
     await second.transactions.commit((await second.prepare()).committables)
     expect(kafka.values('out')).toEqual(['a', 'b'])
-    const open = await before.driver.listTransactions('totals/')
-    expect(open.filter(({ state }) => state === 'Ongoing')).toEqual([])
+    expect(await openTransactions(before)).toEqual([])
   })
 
   test('Of a transaction whose record compaction has removed nobody can tell whether it was committed, and it is not called aborted', async () => {
@@ -253,7 +250,7 @@ describe('Transactions of a Kafka sink', () => {
     await after.write('a')
     await after.transactions.commit((await after.prepare()).committables)
     expect(kafka.values('out')).toEqual(['a'])
-    expect((await after.driver.listTransactions('totals/')).filter(({ state }) => state === 'Ongoing')).toEqual([])
+    expect(await openTransactions(after)).toEqual([])
   })
 
   test('What a broker is late to do for the attempt before takes no transaction away from the next one', async () => {
@@ -288,8 +285,7 @@ describe('Transactions of a Kafka sink', () => {
     const checkpoint = await subtask.checkpoint(1)
     await subtask.write('open')
     await subtask.transactions.abort()
-    const open = (await subtask.driver.listTransactions('totals/')).filter(({ state }) => state === 'Ongoing')
-    expect(open).toMatchObject([{ transactionalId: 'totals/orders/0.0.0/0' }])
+    expect(await openTransactions(subtask)).toEqual(['totals/orders/0.0.0/0'])
     await restored(kafka, checkpoint)
     expect(kafka.values('out')).toEqual(['a'])
   })

@@ -38,7 +38,7 @@ export class TransactionPool {
     this.#parts = parts
   }
 
-  /** Whether it is one of this pool, and taken over from whoever had it before. */
+  /** Whether it is one of this pool: taken over from whoever had it before, or about to be. */
   has(transactionalId: string): boolean {
     return this.#created.has(transactionalId)
   }
